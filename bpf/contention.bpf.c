@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * contention.bpf.c - who waits for which lock, since when: the tracepoints
+ * lock:contention_begin and lock:contention_end (5.19 and later).
+ *
+ * A sleeping wait lives in the entry of its task, one at a time.  A spin wait
+ * cannot be preempted, so it lives on a small stack of its CPU; interrupts nest
+ * on top of it and are gone before it goes on.  Neither needs a lock.
+ */
+#include "guard.bpf.h"
+#include "stack.bpf.h"
+#include "lockword.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* A mutex says SPIN|MUTEX while it spins optimistically: still a task's wait. */
+static __always_inline int is_spin(__u32 flags)
+{
+	return (flags & LK_F_SPIN) && !(flags & LK_F_MUTEX);
+}
+
+static __always_inline __u64 next_id(struct lk_cpu *c)
+{
+	/* 40 bits of count and the CPU above: unique, and exact in a double.  Atomic,
+	 * or an interrupt in between would give its number out again. */
+	__u64 nr = __sync_fetch_and_add(&c->next_id, 1) + 1;
+
+	return ((__u64)bpf_get_smp_processor_id() << 40 | nr) & ((1ULL << 53) - 1);
+}
+
+static __always_inline void wait_fill(void *ctx, struct lk_wait *w, struct lk_cpu *c,
+				      struct task_struct *task, __u64 lock, __u32 flags,
+				      __u64 now)
+{
+	w->lock = 0;
+	barrier();
+	w->since_ns = now;
+	w->stack = 0;
+	w->sp = (__u64)ctx;
+	w->utime = is_spin(flags) ? task->utime : 0;
+	w->owner_tid = 0;
+	w->switches = is_spin(flags) ? (__u32)(task->nvcsw + task->nivcsw) : 0;
+	w->flags = flags;
+	w->tid = task->pid;
+	barrier();
+	w->id = next_id(c);
+	barrier();
+	w->lock = lock;
+}
+
+static __always_inline struct lk_scratch *scratch_get(__u32 context)
+{
+	return bpf_map_lookup_elem(&scratch, &context);
+}
+
+static __always_inline void wait_walk(void *ctx, struct lk_wait *w, struct lk_cpu *c,
+				      __u32 context, __u64 now)
+{
+	struct lk_scratch *s;
+
+	if (!walk_is_due(c, !(w->flags & LK_F_SPIN), now))
+		return;
+	s = scratch_get(context);
+	if (s)
+		w->stack = stack_walk(ctx, c, s);
+}
+
+/* What costs more and is not always wanted; inside the guard. */
+static __always_inline void wait_details(void *ctx, struct lk_wait *w, struct lk_cpu *c,
+					 __u32 context, __u64 now)
+{
+	if (cfg.emit_waits && !is_spin(w->flags)) {
+		struct lk_word word = {};
+
+		word_read(w->lock, w->flags, &word);
+		if (word.says & LK_WORD_OWNER)
+			w->owner_tid = word.owner_tid;
+	}
+	wait_walk(ctx, w, c, context, now);
+}
+
+static __always_inline void begin_spin(void *ctx, struct lk_cpu *c, struct task_struct *task,
+				       __u32 context, __u64 lock, __u32 flags)
+{
+	__u64 now = bpf_ktime_get_boot_ns();
+	struct lk_wait *w;
+	__u32 depth = c->depth;
+
+	/* Preemption is off while a task spins: a spin wait that is already
+	 * there when a task, not an interrupt, begins one has missed its end. */
+	if (context == CTX_TASK && depth && !c->busy[CTX_TASK]) {
+		c->nr.replaced += depth;
+		depth = 0;
+	}
+	/* Count up before filling, so that an interrupt uses the next place. */
+	c->depth = depth + 1;
+	barrier();
+	if (depth >= LK_SPIN_DEPTH) {
+		c->nr.lost_spin++;
+		return;
+	}
+	w = &c->spins[depth & (LK_SPIN_DEPTH - 1)];
+	wait_fill(ctx, w, c, task, lock, flags, now);
+	if (guard_enter(c, context, (__u64)task)) {
+		w->since_ns = 0; /* counted there; marks that its end is to be dropped */
+		return;
+	}
+	wait_details(ctx, w, c, context, now);
+	guard_leave(c, context);
+}
+
+/* The entry of a task, made at its first wait.  Only inside the guard. */
+static __always_inline struct lk_wait *task_wait(struct task_struct *task)
+{
+	struct lk_wait none = {}, *w;
+	__u64 key = (__u64)task;
+
+	w = bpf_map_lookup_elem(&task_waits, &key);
+	if (w)
+		return w;
+	bpf_map_update_elem(&task_waits, &key, &none, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&task_waits, &key);
+}
+
+static __always_inline void begin_sleep(void *ctx, struct lk_cpu *c, struct task_struct *task,
+					__u32 context, __u64 lock, __u32 flags)
+{
+	struct lk_wait *w;
+	__u64 now;
+
+	if (guard_enter(c, context, (__u64)task))
+		return;
+	w = task_wait(task);
+	if (!w) {
+		c->nr.lost_tasks++;
+		goto out;
+	}
+	/* A mutex goes from spinning to sleeping and back: one wait.  The same flags
+	 * again, or another task's entry at this address, are a missed end. */
+	if (w->lock == lock && w->tid == (__u32)task->pid && w->flags != flags) {
+		w->flags = flags;
+		if (!w->stack && !(flags & LK_F_SPIN))
+			wait_walk(ctx, w, c, context, bpf_ktime_get_boot_ns());
+		goto out;
+	}
+	if (w->lock)
+		c->nr.replaced++;
+	now = bpf_ktime_get_boot_ns();
+	wait_fill(ctx, w, c, task, lock, flags, now);
+	wait_details(ctx, w, c, context, now);
+out:
+	guard_leave(c, context);
+}
+
+SEC("tp_btf/contention_begin")
+int BPF_PROG(contention_begin, void *lock, unsigned int flags)
+{
+	struct task_struct *task;
+	struct lk_cpu *c;
+	__u32 context;
+
+	if (!tracing_on)
+		return 0;
+	task = bpf_get_current_task_btf();
+	if ((__u32)task->tgid == cfg.self_tgid)
+		return 0;
+	c = this_cpu();
+	if (!c)
+		return 0;
+	context = context_of(task, (__u64)ctx);
+	if (is_spin(flags))
+		begin_spin(ctx, c, task, context, (__u64)lock, flags);
+	else
+		begin_sleep(ctx, c, task, context, (__u64)lock, flags);
+	return 0;
+}
+
+static __always_inline __u32 log2_ns(__u64 ns)
+{
+	__u32 r = 0;
+
+	if (ns >> 32) { r += 32; ns >>= 32; }
+	if (ns >> 16) { r += 16; ns >>= 16; }
+	if (ns >> 8) { r += 8; ns >>= 8; }
+	if (ns >> 4) { r += 4; ns >>= 4; }
+	if (ns >> 2) { r += 2; ns >>= 2; }
+	return r + (ns >> 1 & 1);
+}
+
+/* A CPU that loses the race four times in a row was beaten by larger values. */
+static __always_inline void raise_max(__u64 *max, __u64 v)
+{
+	__u64 old = *(volatile __u64 *)max;
+	int i;
+
+	for (i = 0; i < 4 && v > old; i++) {
+		__u64 seen = __sync_val_compare_and_swap(max, old, v);
+
+		if (seen == old)
+			return;
+		old = seen;
+	}
+}
+
+static __always_inline struct lk_agg *agg_new(struct lk_agg_key *key, struct task_struct *task,
+					      __u32 context)
+{
+	struct lk_scratch *s = scratch_get(context);
+
+	if (!s || aggs_full)
+		return NULL;
+	__builtin_memset(&s->agg, 0, sizeof(s->agg));
+	s->agg.cgroup = bpf_get_current_cgroup_id();
+	s->agg.start_ns = task->start_boottime;
+	s->agg.pid = task->tgid;
+	s->agg.tid = task->pid;
+	bpf_probe_read_kernel_str(s->agg.comm, sizeof(s->agg.comm), task->comm);
+	if (bpf_map_update_elem(&aggs, key, &s->agg, BPF_NOEXIST) == -7 /* E2BIG */)
+		aggs_full = 1;
+	return bpf_map_lookup_elem(&aggs, key);
+}
+
+static __always_inline struct lk_agg *agg_row(struct lk_agg_key *key, struct task_struct *task,
+					      __u32 context)
+{
+	struct lk_agg *a = bpf_map_lookup_elem(&aggs, key);
+
+	return a ? a : agg_new(key, task, context);
+}
+
+static __always_inline void add_wait(__u64 *count, __u64 *total_ns, __u64 *max_ns, __u64 wait_ns)
+{
+	__sync_fetch_and_add(count, 1);
+	__sync_fetch_and_add(total_ns, wait_ns);
+	raise_max(max_ns, wait_ns);
+}
+
+/* Walks the stack of a wait that is over, still inside the lock function. */
+static __always_inline __u64 walk_late(void *ctx, struct lk_cpu *c, __u32 context)
+{
+	struct lk_scratch *s = scratch_get(context);
+
+	return s ? stack_walk(ctx, c, s) : 0;
+}
+
+static __always_inline void account(void *ctx, struct lk_cpu *c, struct task_struct *task,
+				    struct lk_wait *w, __u64 wait_ns, __u32 context)
+{
+	struct lk_agg_key key = {
+		.lock = w->lock,
+		.stack = w->stack,
+		.flags = w->flags & ~(w->flags & LK_F_MUTEX ? LK_F_SPIN : 0),
+		.tid = cfg.agg_by_task ? w->tid : 0,
+	};
+	struct lk_agg *a = agg_row(&key, task, context);
+	struct lk_overflow *o;
+
+	if (a && !key.stack && cfg.stacks == LK_STACKS_SAMPLED && a->walks < LK_NEW_WALKS) {
+		struct lk_agg *walked;
+
+		a->walks++;
+		w->stack = key.stack = walk_late(ctx, c, context);
+		walked = key.stack ? agg_row(&key, task, context) : NULL;
+		a = walked ? walked : a;
+	} else if (!a && key.stack) {
+		/* Full: the row of this lock without a stack may be there. */
+		key.stack = 0;
+		a = bpf_map_lookup_elem(&aggs, &key);
+		c->nr.lost_stack++;
+	}
+	if (a) {
+		add_wait(&a->count, &a->total_ns, &a->max_ns, wait_ns);
+		__sync_fetch_and_add(&a->hist[log2_ns(wait_ns) & (LK_HIST_BUCKETS - 1)], 1);
+		return;
+	}
+	c->nr.lost_agg++;
+	o = &c->overflow[key.flags & 63];
+	add_wait(&o->count, &o->total_ns, &o->max_ns, wait_ns);
+}
+
+static __always_inline void emit(struct lk_cpu *c, struct task_struct *task,
+				 const struct lk_wait *w, __u64 now, int result)
+{
+	struct lk_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	__u64 ring_bytes;
+
+	if (!e) {
+		c->nr.lost_ring++;
+		return;
+	}
+	e->wait = *w;
+	e->end_ns = now;
+	e->cgroup = bpf_get_current_cgroup_id();
+	e->start_ns = task->start_boottime;
+	e->result = result;
+	e->pid = task->tgid;
+	e->cpu = bpf_get_smp_processor_id();
+	bpf_probe_read_kernel_str(e->comm, sizeof(e->comm), task->comm);
+	/* A wake-up for each record would double the load; user space looks every
+	 * few ms anyway, and is woken when a quarter is full. */
+	ring_bytes = bpf_ringbuf_query(&events, BPF_RB_RING_SIZE);
+	bpf_ringbuf_submit(e, bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > ring_bytes / 4 ?
+			      BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+}
+
+/* w is a copy: the original is free again.  Inside the guard. */
+static __always_inline void finish(void *ctx, struct lk_cpu *c, struct task_struct *task,
+				   struct lk_wait *w, __u32 context, int result)
+{
+	__u64 now = bpf_ktime_get_boot_ns();
+	__u64 wait_ns = now > w->since_ns ? now - w->since_ns : 0; /* clocks of two CPUs */
+
+	if (cfg.stacks && !w->stack && wait_ns >= cfg.long_walk_ns)
+		w->stack = walk_late(ctx, c, context);
+	c->nr.waits++;
+	if (cfg.aggregate)
+		account(ctx, c, task, w, wait_ns, context);
+	if (cfg.emit_waits ||
+	    wait_ns >= (is_spin(w->flags) ? cfg.long_spin_ns : cfg.long_wait_ns))
+		emit(c, task, w, now, result);
+}
+
+/* Takes the spin wait of this lock off the CPU's stack into *out.  Returns 1 when
+ * it is to be accounted, 0 when the guard dropped its begin, -1 when there is no
+ * such wait.  Those above it have missed their ends. */
+static __always_inline int pop_spin(struct lk_cpu *c, __u64 lock, __u32 tid, struct lk_wait *out)
+{
+	__u32 top = c->depth, i;
+
+	if (top > LK_SPIN_DEPTH) {
+		c->depth = top - 1; /* it had no place; counted at its begin */
+		return 0;
+	}
+	for (i = 0; i < LK_SPIN_DEPTH && i < top; i++) {
+		__u32 at = top - 1 - i;
+		struct lk_wait *w;
+
+		barrier_var(at); /* or clang proves the mask away, and the verifier loses it */
+		w = &c->spins[at & (LK_SPIN_DEPTH - 1)];
+		if (w->lock != lock || w->tid != tid)
+			continue;
+		*out = *w;
+		w->lock = 0;
+		barrier();
+		c->depth = at;
+		c->nr.replaced += i;
+		return out->since_ns != 0;
+	}
+	return -1;
+}
+
+/* Takes the current task's sleeping wait on this lock; returns as above.  It is
+ * cleared even when the guard is held by a task that was preempted inside a
+ * program (7.0 and later): a wait that has ended must never stay open. */
+static __always_inline int pop_sleep(struct task_struct *task, __u64 lock, struct lk_wait *out)
+{
+	__u64 key = (__u64)task;
+	struct lk_wait *w = bpf_map_lookup_elem(&task_waits, &key);
+
+	if (!w || w->lock != lock)
+		return -1;
+	*out = *w;
+	w->lock = 0;
+	return 1;
+}
+
+SEC("tp_btf/contention_end")
+int BPF_PROG(contention_end, void *lock, int ret)
+{
+	struct task_struct *task;
+	struct lk_wait copy;
+	struct lk_cpu *c;
+	int found = -1;
+	__u32 context;
+
+	if (!tracing_on)
+		return 0;
+	task = bpf_get_current_task_btf();
+	if ((__u32)task->tgid == cfg.self_tgid)
+		return 0;
+	c = this_cpu();
+	if (!c)
+		return 0;
+	context = context_of(task, (__u64)ctx);
+	/* A task that is not inside of us has no interrupt below it: what lies above its
+	 * own spin, the first, are waits of interrupts that missed their ends. */
+	if (context == CTX_TASK && c->depth > 1 && !c->busy[CTX_TASK]) {
+		c->nr.replaced += c->depth - 1;
+		c->depth = 1;
+	}
+	if (c->depth)
+		found = pop_spin(c, (__u64)lock, task->pid, &copy);
+	/* A program of ours runs below this one: the lock is its helper's. */
+	if (found < 0 && context == CTX_TASK && c->busy[CTX_TASK] != (__u64)task)
+		found = pop_sleep(task, (__u64)lock, &copy);
+	if (found <= 0 || guard_enter(c, context, (__u64)task))
+		return 0;
+	finish(ctx, c, task, &copy, context, ret);
+	guard_leave(c, context);
+	return 0;
+}
+
+/* The last anybody hears of a task: from here on its address may be used again. */
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(task_free, struct task_struct *dead)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct lk_cpu *c = this_cpu();
+	__u64 key = (__u64)dead;
+	__u32 context;
+
+	if (!tracing_on || !c || !bpf_map_lookup_elem(&task_waits, &key))
+		return 0;
+	context = context_of(task, (__u64)ctx);
+	if (guard_enter(c, context, (__u64)task))
+		return 0; /* the entry stays; a later task at this address uses it */
+	bpf_map_delete_elem(&task_waits, &key);
+	guard_leave(c, context);
+	return 0;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * maps.bpf.h - settings and maps that the BPF sources share.
+ *
+ * Everything is __weak: each source is an object of its own and `bpftool gen
+ * object` merges the equal definitions into one.
+ */
+#ifndef LOCKSCOPE_MAPS_BPF_H
+#define LOCKSCOPE_MAPS_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "abi.h"
+
+const volatile struct lk_settings cfg __weak = {};
+
+/* The one switch: set by user space after the last attach, so that no begin is
+ * recorded whose end could be missed.  mmaped, so flipping it is one store. */
+volatile __u32 tracing_on __weak = 0;
+
+/* Set once the aggregate map was found full: it only grows, so there is no use in
+ * trying again inside somebody's critical section. */
+volatile __u32 aggs_full __weak = 0;
+
+/* Set while one of the asked tasks runs. */
+volatile __u32 sampling_on __weak = 0;
+
+/* max_entries of the maps are set by user space before the load. */
+
+/* The sleeping wait of each task, by the address of its task_struct: made at its
+ * first wait, removed when the task is freed, read through the task iterator (a
+ * walk of the map itself would skip and repeat).  Preallocated, not task storage:
+ * that allocates inside the hook, which PREEMPT_RT does not allow, and which 7.0
+ * and later refuse on CPUs without cmpxchg16b. */
+struct task_waits {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, struct lk_wait);
+};
+struct task_waits task_waits SEC(".maps") __weak;
+struct cpus {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct lk_cpu);
+};
+struct cpus cpus SEC(".maps") __weak;
+
+/* Scratch for values too large for the BPF stack; [0] task, [1] interrupt.
+ * Only touched inside the guard, since programs can be preempted on 7.0 and later. */
+struct lk_scratch {
+	struct lk_stack stack;
+	struct lk_agg agg;
+};
+struct scratch {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct lk_scratch);
+};
+struct scratch scratch SEC(".maps") __weak;
+
+/* Preallocated on purpose: nothing may be allocated under a contended lock. */
+struct stacks {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u64);
+	__type(value, struct lk_stack);
+};
+struct stacks stacks SEC(".maps") __weak;
+
+struct aggs {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct lk_agg_key);
+	__type(value, struct lk_agg);
+};
+struct aggs aggs SEC(".maps") __weak;
+
+struct events {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 256 * 1024);
+};
+struct events events SEC(".maps") __weak;
+
+/* Tasks user space wants to see in the next read (owners), by tid. */
+struct asked {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, __u32);
+};
+struct asked asked SEC(".maps") __weak;
+
+/* The last sample of each asked task that runs. */
+struct samples {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, struct lk_sample);
+};
+struct samples samples SEC(".maps") __weak;
+
+#endif

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#
+# sudo make check               every suite
+# sudo make check SUITES="unit golden"   only these; see tests/run
+
+LOAD_BIN := $(O)/tests/load/lockload $(O)/tests/load/filedeadlock
+
+$(O)/tests/load/lockload: $(filter-out %/filedeadlock.c %/filedeadlock_%.c,$(wildcard tests/load/*.c)) $(wildcard tests/load/*.h)
+	$(say) CC $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) -O2 -static -pthread -o $@ $(filter %.c,$^)
+
+$(O)/tests/load/filedeadlock: $(wildcard tests/load/filedeadlock*.c) $(wildcard tests/load/*.h)
+	$(say) CC $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) -O2 -static -pthread -o $@ $(filter %.c,$^)
+
+.PHONY: load test-programs
+load: $(LOAD_BIN)
+
+SUITES ?=
+
+# Installing comes first: the build itself may need what is missing.
+check:
+	$(Q)tools/setup build test
+	$(Q)$(MAKE) --no-print-directory all load
+	$(Q)O=$(O) tests/run $(SUITES)
+
+-include tests/unit/unit.mk tests/golden/golden.mk

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * scene.h - a made-up machine for tests: tasks, locks, who waits and who holds.
+ * Each scene__read() sends it through the model as one read; change the scene
+ * between reads and see what the detectors say.
+ */
+#ifndef LOCKSCOPE_TESTS_SCENE_H
+#define LOCKSCOPE_TESTS_SCENE_H
+
+#include "find/find.h"
+
+#define MS 1000000ll
+#define SEC (1000 * MS)
+
+/* Short names of locks; any number will do. */
+#define L1 0xffff888000000100ull
+#define L2 0xffff888000000200ull
+#define L3 0xffff888000000300ull
+#define L4 0xffff888000000400ull
+
+struct scene;
+
+struct scene *scene__new(void);
+void scene__free(struct scene *sc);
+
+/* The task of this tid, made when it is new: asleep (D), no wait, comm "tTID".
+ * Change it as you like; it stays valid until scene__gone() or scene__free(). */
+struct rec_task *scene__task(struct scene *sc, uint32_t tid);
+void scene__gone(struct scene *sc, uint32_t tid);	/* it exits; its holds go too */
+
+/* A new wait of the task, begun at the scene's present time. */
+struct rec_wait *scene__wait(struct scene *sc, uint32_t tid, uint64_t lock, enum lock_mode mode);
+void scene__stop_wait(struct scene *sc, uint32_t tid);
+
+/* The lock, made when it is new: a mutex, verified and complete, AND. */
+struct rec_lock_state *scene__lock(struct scene *sc, uint64_t lock);
+struct rec_lock_state *scene__lock_of(struct scene *sc, uint64_t lock, enum lock_kind kind);
+/* One more holder, certain; changing the lock's holders moves them. */
+struct rec_holder *scene__hold(struct scene *sc, uint64_t lock, uint32_t tid, enum lock_mode mode);
+void scene__drop(struct scene *sc, uint64_t lock, uint32_t tid);
+struct rec_holder *scene__holder(struct scene *sc, uint64_t lock, uint32_t tid);
+
+/* a holds the lock exclusively, b waits for it. */
+void scene__blocks(struct scene *sc, uint32_t a, uint64_t lock, uint32_t b);
+
+/* One read of the scene, after some time has passed. */
+void scene__read(struct scene *sc, int64_t after_ns);
+/* Anything else the source could send. */
+void scene__send(struct scene *sc, const struct record *rec);
+
+/* What the scene holds, in the order of its records. */
+size_t scene__nr_tasks(const struct scene *sc);
+const struct rec_task *scene__task_at(const struct scene *sc, size_t i);
+size_t scene__nr_locks(const struct scene *sc);
+const struct rec_lock_state *scene__lock_at(const struct scene *sc, size_t i);
+
+struct model *scene__model(struct scene *sc);
+const struct snapshot *scene__now(struct scene *sc);	/* the last read */
+struct find_input scene__input(struct scene *sc);
+struct find_config *scene__config(struct scene *sc);
+/* Runs every detector on the last two reads; valid until the next call. */
+const struct findings *scene__find(struct scene *sc);
+/* The number of findings of one kind, and the n-th of them (fails the test when
+ * there is none), in the last scene__find(). */
+size_t scene__nr(struct scene *sc, enum finding_kind kind);
+const struct finding *scene__finding(struct scene *sc, enum finding_kind kind, size_t n);
+
+/* Index of a task in the last read. */
+uint32_t scene__index(struct scene *sc, uint32_t tid);
+/* How many edges lead from waiter to blocker, of this rule. */
+int scene__edges(struct scene *sc, uint32_t waiter, uint32_t blocker, enum edge_rule rule);
+/* Whether a list of tasks in a finding is exactly these tids, 0 at the end. */
+bool scene__are(const struct find_task *tasks, uint32_t nr, ...);
+
+#endif

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include <errno.h>
+#include <string.h>
+
+#include "cmocka_all.h"
+#include "scene.h"
+
+static int setup(void **state)
+{
+	return model__new((struct model **)state);
+}
+
+static int teardown(void **state)
+{
+	model__free(*state);
+	return 0;
+}
+
+static void send_read(struct model *m, uint64_t seq, uint32_t nr_tasks, uint32_t nr_locks, int want)
+{
+	struct record rec = { .type = REC_READ, .read = { seq, 0, nr_tasks, nr_locks, false } };
+
+	assert_int_equal(model__apply(m, &rec), want);
+}
+
+static int send_task(struct model *m, uint32_t tid)
+{
+	struct record rec = { .type = REC_TASK,
+			      .task = { .who = { .tid = tid, .comm = "x" }, .state = 'D' } };
+
+	return model__apply(m, &rec);
+}
+
+static int send_lock(struct model *m, uint64_t addr, const char *name)
+{
+	struct record rec = { .type = REC_LOCK, .lock = { .name = name,
+			      .name_source = name ? "symbol" : NULL, .name_guess = true } };
+
+	rec_lock__set_addr(&rec.lock.lock, addr, KIND_MUTEX);
+	return model__apply(m, &rec);
+}
+
+static void a_read_is_current_only_when_it_is_whole(void **state)
+{
+	struct model *m = *state;
+
+	assert_null(model__current(m));
+	send_read(m, 1, 2, 1, 0);
+	assert_int_equal(send_task(m, 1), 0);
+	assert_int_equal(send_task(m, 2), 0);
+	assert_null(model__current(m));
+	assert_int_equal(send_lock(m, L1, NULL), 1);
+	assert_int_equal(model__current(m)->seq, 1);
+	assert_int_equal(model__current(m)->nr_tasks, 2);
+	assert_null(model__previous(m));
+	send_read(m, 2, 0, 0, 1);
+	assert_int_equal(model__current(m)->seq, 2);
+	assert_int_equal(model__previous(m)->seq, 1);
+}
+
+/* A line was lost: the read after it must not be mixed with it. */
+static void a_read_that_is_cut_short_is_given_up_and_counted(void **state)
+{
+	struct model *m = *state;
+
+	send_read(m, 1, 3, 0, 0);
+	assert_int_equal(send_task(m, 1), 0);
+	send_read(m, 2, 1, 0, 0);
+	assert_int_equal(model__reads_cut(m), 1);
+	assert_int_equal(send_task(m, 5), 1);
+	assert_int_equal(model__current(m)->seq, 2);
+	assert_int_equal(model__current(m)->nr_tasks, 1);
+	assert_int_equal(model__current(m)->tasks[0].who.tid, 5);
+}
+
+static void records_outside_a_read_are_refused_and_harmless(void **state)
+{
+	struct model *m = *state;
+
+	assert_int_equal(send_task(m, 1), -EPROTO);
+	assert_int_equal(send_lock(m, L1, NULL), -EPROTO);
+	send_read(m, 1, 1, 0, 0);
+	assert_int_equal(send_task(m, 1), 1);
+	assert_int_equal(send_task(m, 2), -EPROTO);
+	assert_int_equal(model__current(m)->nr_tasks, 1);
+}
+
+static void a_task_or_lock_that_comes_twice_is_counted_once(void **state)
+{
+	struct model *m = *state;
+
+	send_read(m, 1, 2, 2, 0);
+	send_task(m, 1);
+	send_task(m, 1);
+	send_lock(m, L1, NULL);
+	assert_int_equal(send_lock(m, L1, NULL), 1);
+	assert_int_equal(model__current(m)->nr_tasks, 1);
+	assert_int_equal(model__current(m)->nr_locks, 1);
+	assert_int_equal(model__current(m)->nr_twice, 2);
+}
+
+/* A hostile recording promises four billion tasks. */
+static void promised_counts_are_not_believed(void **state)
+{
+	struct model *m = *state;
+
+	send_read(m, 1, UINT32_MAX, UINT32_MAX, 0);
+	assert_int_equal(send_task(m, 1), 0);
+	send_read(m, 2, 0, 0, 1);
+}
+
+static void stacks_are_copied_and_found_by_id(void **state)
+{
+	char sym[] = "mutex_lock";
+	struct rec_frame frames[2] = { { 0x10, sym, 4, NULL }, { 0x20, NULL, 0, "ext4" } };
+	struct record rec = { .type = REC_STACK, .stack = { 7, 2, frames } };
+	const struct rec_stack *st;
+
+	assert_int_equal(model__apply(*state, &rec), 0);
+	memset(sym, 'x', 3);
+	memset(frames, 0, sizeof(frames));
+	st = model__stack(*state, 7);
+	assert_non_null(st);
+	assert_int_equal(st->nr_frames, 2);
+	assert_string_equal(st->frames[0].sym, "mutex_lock");
+	assert_int_equal(st->frames[0].off, 4);
+	assert_null(st->frames[1].sym);
+	assert_string_equal(st->frames[1].module, "ext4");
+	assert_null(model__stack(*state, 8));
+}
+
+static void send_agg(struct model *m, uint64_t lock, uint32_t stack, uint32_t tid, uint64_t count)
+{
+	struct record rec = { .type = REC_AGG, .agg = { .stack = stack, .count = count,
+			      .by_task = tid != 0, .who = { .tid = tid, .comm = "x" } } };
+
+	rec_lock__set_addr(&rec.agg.lock, lock, KIND_MUTEX);
+	assert_int_equal(model__apply(m, &rec), 0);
+}
+
+static void the_latest_row_stands_for_all_before(void **state)
+{
+	struct model *m = *state;
+	const struct stat_row *rows;
+	size_t nr;
+
+	send_agg(m, L1, 1, 0, 10);
+	send_agg(m, L1, 2, 0, 20);
+	send_agg(m, L2, 1, 0, 30);
+	send_agg(m, L1, 1, 5, 40);
+	send_agg(m, L1, 1, 6, 50);
+	send_agg(m, L1, 1, 0, 11);
+	send_agg(m, L1, 1, 5, 41);
+	rows = model__stats(m, &nr);
+	assert_int_equal(nr, 5);
+	assert_int_equal(rows[0].agg.count, 11);
+	assert_int_equal(rows[1].agg.count, 20);
+	assert_int_equal(rows[3].agg.count, 41);
+	assert_int_equal(rows[4].agg.count, 50);
+	assert_string_equal(rows[3].agg.who.comm, "x");
+}
+
+static void send_wait(struct model *m, uint64_t id, bool spin, int64_t wait_ns)
+{
+	struct record rec = { .type = REC_WAIT, .wait = { .id = id, .spin = spin,
+			      .wait_ns = wait_ns, .who = { .tid = 1, .comm = "x" } } };
+
+	assert_int_equal(model__apply(m, &rec), 0);
+}
+
+static void only_long_ended_waits_are_kept_until_forgotten(void **state)
+{
+	struct model *m = *state;
+	struct record header = { .type = REC_HEADER, .header = { .schema = 1, .version = "1",
+				 .thresholds = { 1000, 100, 0 } } };
+	const struct rec_wait *waits;
+	size_t nr;
+
+	assert_int_equal(model__apply(m, &header), 0);
+	send_wait(m, 1, false, 999);
+	send_wait(m, 2, false, 1000);
+	send_wait(m, 3, true, 99);
+	send_wait(m, 4, true, 100);
+	send_wait(m, 5, false, -5);
+	waits = model__ended(m, &nr);
+	assert_int_equal(nr, 2);
+	assert_int_equal(waits[0].id, 2);
+	assert_int_equal(waits[1].id, 4);
+	assert_string_equal(waits[1].who.comm, "x");
+	model__forget_ended(m);
+	model__ended(m, &nr);
+	assert_int_equal(nr, 0);
+	model__keep_ended(m, 10, 10);
+	send_wait(m, 6, false, 10);
+	model__ended(m, &nr);
+	assert_int_equal(nr, 1);
+}
+
+static void names_of_locks_outlive_their_read(void **state)
+{
+	struct model *m = *state;
+	const char *source = NULL;
+	bool guess = false;
+
+	send_read(m, 1, 0, 1, 0);
+	send_lock(m, L1, "init_net.lock");
+	send_read(m, 2, 0, 0, 1);
+	send_read(m, 3, 0, 0, 1);
+	assert_string_equal(model__lock_name(m, L1, &source, &guess), "init_net.lock");
+	assert_string_equal(source, "symbol");
+	assert_true(guess);
+	assert_null(model__lock_name(m, L2, NULL, NULL));
+}
+
+static void header_losses_and_end_are_kept(void **state)
+{
+	char *command[] = { (char *)"lockscope", (char *)"watch", NULL };
+	struct model *m = *state;
+	struct record rec = { .type = REC_HEADER, .header = { .schema = 1, .version = "9",
+			      .command = command, .boot_ns = 5 } };
+
+	assert_null(model__header(m));
+	assert_null(model__end(m));
+	model__apply(m, &rec);
+	assert_string_equal(model__header(m)->version, "9");
+	assert_string_equal(model__header(m)->command[1], "watch");
+	assert_null(model__header(m)->command[2]);
+	rec = (struct record){ .type = REC_LOST, .lost = { .maps = 3 } };
+	model__apply(m, &rec);
+	assert_int_equal(model__lost(m)->maps, 3);
+	send_read(m, 1, 0, 0, 1);
+	assert_int_equal(model__current(m)->lost.maps, 3);
+	rec = (struct record){ .type = REC_END, .end = { .records = 12 } };
+	model__apply(m, &rec);
+	assert_int_equal(model__end(m)->records, 12);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+		T(a_read_is_current_only_when_it_is_whole),
+		T(a_read_that_is_cut_short_is_given_up_and_counted),
+		T(records_outside_a_read_are_refused_and_harmless),
+		T(a_task_or_lock_that_comes_twice_is_counted_once),
+		T(promised_counts_are_not_believed),
+		T(stacks_are_copied_and_found_by_id),
+		T(the_latest_row_stands_for_all_before),
+		T(only_long_ended_waits_are_kept_until_forgotten),
+		T(names_of_locks_outlive_their_read),
+		T(header_losses_and_end_are_kept),
+	};
+
+	return cmocka_run_group_tests_name("model", tests, NULL, NULL);
+}

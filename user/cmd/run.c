@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * run.c - the frame around every command's sink.
+ */
+#include "cmd/run.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <malloc.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include "cmd/when.h"
+#include "source/probe.h"
+
+#define LOOK_MS 100
+
+/* What only level held can find: waiting for it would never end a test. */
+#define NEEDS_HELD (1U << FIND_LONG_HOLD | 1U << FIND_LEAK)
+
+/* A level or an option that this build has not got is a "cannot", not a mistake. */
+static int check_level(const struct cmd_options *opt, struct lk_error *err)
+{
+	const char *what = opt->level == LEVEL_LOCKDEP ? "level lockdep" :
+			   opt->level == LEVEL_HELD ? "level held" :
+			   opt->spin ? "--spin, which needs level held" :
+			   opt->long_hold_ns != OPT_UNSET ? "--long-hold, which needs level held" :
+			   opt->fail_on & NEEDS_HELD ? "--fail-on long_hold or leak, which need level held" :
+						       NULL;
+
+	if (!what)
+		return 0;
+	lk_error__set(err, -EOPNOTSUPP, "not in this build: %s; it traces level contention", what);
+	lk_error__hint(err, "`lockscope features` tells what is missing without it");
+	err->status = EXIT_CANNOT;
+	return -EOPNOTSUPP;
+}
+
+int run__new(struct run *r, const struct cmd_options *opt, char **argv)
+{
+	*r = (struct run){ .opt = opt, .argv = argv };
+	cmd_options__filter(opt, &r->filter);
+	return check_level(opt, &r->err);
+}
+
+static bool wants_color(const struct run *r)
+{
+	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+
+	if (r->opt->color != COLOR_AUTO)
+		return r->opt->color == COLOR_ALWAYS;
+	return output__is_terminal(r->out) && !(no_color && *no_color) && term &&
+	       strcmp(term, "dumb");
+}
+
+static int terminal_width(const struct run *r)
+{
+	struct winsize size;
+
+	if (!output__is_terminal(r->out) || ioctl(output__fd(r->out), TIOCGWINSZ, &size))
+		return 0;
+	return size.ws_col;
+}
+
+int run__open_output(struct run *r, const char *path)
+{
+	int rc = output__new(&r->out, path, &r->err);
+
+	if (rc)
+		return rc;
+	r->style = (struct view_style){
+		.color = wants_color(r),
+		.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
+		.width = terminal_width(r),
+		.verbose = r->opt->verbose,
+	};
+	return 0;
+}
+
+void run__note(const struct run *r, const char *fmt, ...)
+{
+	char line[512];
+	va_list ap;
+
+	if (r->opt->quiet)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	cmd__say("%s", line);
+}
+
+static uint32_t given_u32(int64_t value, uint32_t otherwise)
+{
+	return value == OPT_UNSET ? otherwise : (uint32_t)value;
+}
+
+static uint64_t given_ns(int64_t value, uint64_t otherwise)
+{
+	return value == OPT_UNSET ? otherwise : (uint64_t)value;
+}
+
+void run__session_config(const struct run *r, struct session_config *cfg)
+{
+	const struct cmd_options *opt = r->opt;
+
+	session_config__defaults(cfg);
+	cfg->find.long_wait_ns = given_ns(opt->long_wait_ns, cfg->find.long_wait_ns);
+	cfg->find.long_spin_ns = given_ns(opt->long_spin_ns, cfg->find.long_spin_ns);
+	cfg->find.long_hold_ns = given_ns(opt->long_hold_ns, cfg->find.long_hold_ns);
+	cfg->find_from_header = opt->long_wait_ns == OPT_UNSET &&
+				opt->long_spin_ns == OPT_UNSET && opt->long_hold_ns == OPT_UNSET;
+	cfg->look_ms = LOOK_MS;
+	cfg->for_ns = opt->for_ns == OPT_UNSET ? 0 : opt->for_ns;
+	cfg->command = opt->rest.command;
+	cfg->out_fd = r->out ? output__fd(r->out) : -1;
+}
+
+int run__open_live(struct run *r, struct live_config *cfg)
+{
+	const struct cmd_options *opt = r->opt;
+	struct session_config session;
+	int rc = probe__contention(&r->err);
+
+	if (rc)
+		return rc;
+	if (opt->btf && access(opt->btf, R_OK))
+		return lk_error__set(&r->err, -errno, "--btf %s: %s", opt->btf, strerror(errno));
+	if (probe__in_pid_namespace() == 1)
+		run__note(r, "inside a pid namespace: /proc shows only part of the machine, so "
+			  "file locks and owners outside it are missing; pids are those of the "
+			  "first namespace");
+	run__session_config(r, &session);
+	cfg->command = (const char *const *)r->argv;
+	cfg->agg_by_task = cmd_options__filters_tasks(opt) || opt->group == STAT_BY_TASK;
+	cfg->stacks = opt->stacks;
+	cfg->nr_locks_max = given_u32(opt->nr_locks_max, 0);
+	cfg->nr_tasks_max = given_u32(opt->nr_tasks_max, 0);
+	cfg->nr_stacks_max = given_u32(opt->nr_stacks_max, 0);
+	cfg->ring_kb = given_u32(opt->ring_kb, 0);
+	cfg->btf = opt->btf;
+	cfg->thresholds.long_wait_ns = session.find.long_wait_ns;
+	cfg->thresholds.long_spin_ns = session.find.long_spin_ns;
+	cfg->thresholds.long_hold_ns = session.find.long_hold_ns;
+	rc = source_live__new(&r->src, cfg, &r->err);
+	malloc_trim(0);	/* loading took far more than running does */
+	if (!rc && !source_live__has_symbols(r->src))
+		run__note(r, "kernel addresses are hidden (kernel.kptr_restrict, or no CAP_SYSLOG): stacks have no names");
+	return rc;
+}
+
+int run__session(struct run *r, struct session_config *cfg, const struct session_sink *sink)
+{
+	int rc = session__new(&r->session, r->src, cfg, sink);
+
+	if (rc)
+		return rc;
+	stream__init(&r->stream, output__file(r->out), session__model(r->session));
+	if (r->src->is_live && !cfg->for_ns && !cfg->command && isatty(STDERR_FILENO) &&
+	    cfg->input_fd < 0)
+		run__note(r, "tracing at level contention; Ctrl-C ends it");
+	return session__run(r->session, &r->err);
+}
+
+/* Closing tells of any write that failed; that outranks a sink's own word for it. */
+static int outcome(struct run *r, int rc)
+{
+	struct lk_error write_error = { 0 };
+	int write_rc = output__close(r->out, &write_error);
+
+	if (!r->err.what[0] && (rc == -EPIPE || write_rc == -EPIPE)) {
+		rc = 0;		/* the reader has gone: that is its way to say "enough" */
+	} else if (!r->err.what[0] && write_rc) {
+		rc = write_rc;
+		r->err = write_error;
+	}
+	if (!rc)
+		return r->fail_on_seen ? EXIT_FOUND : EXIT_FINE;
+	if (!r->err.what[0])
+		lk_error__set(&r->err, rc, "%s", strerror(-rc));
+	return cmd__fail(&r->err);
+}
+
+int run__finish(struct run *r, int rc)
+{
+	int status = outcome(r, rc);
+
+	stream__free(&r->stream);
+	session__free(r->session);
+	source__free(r->src);
+	free(r->open);
+	return status;
+}
+
+bool run__shows(struct run *r, const struct finding *f)
+{
+	if (!view_filter__finding(&r->filter, f))
+		return false;
+	if (f->open && r->opt->fail_on & 1U << f->kind)
+		r->fail_on_seen = true;
+	return true;
+}
+
+int run__flush(struct run *r)
+{
+	return output__flush(r->out);
+}
+
+int run__view_input(struct run *r, struct view_input *in)
+{
+	const struct find_register *all = session__findings(r->session);
+	size_t nr = find_register__nr(all);
+	const struct finding **open = reallocarray(r->open, nr + 1, sizeof(*open));
+
+	if (!open)
+		return -ENOMEM;
+	r->open = open;
+	*in = (struct view_input){
+		.model = session__model(r->session),
+		.snap = model__current(session__model(r->session)),
+		.findings = open,
+		.filter = &r->filter,
+		.style = r->style,
+	};
+	for (size_t i = 0; i < nr; i++) {
+		const struct finding *f = find_register__at(all, i);
+
+		if (f->open && view_filter__finding(&r->filter, f))
+			open[in->nr_findings++] = f;
+	}
+	return 0;
+}
+
+int run__put_finding(struct run *r, const struct finding *f)
+{
+	FILE *out = output__file(r->out);
+	struct view_input in;
+	char when[WHEN_LEN];
+	int err;
+
+	if (r->opt->json)
+		return stream__finding(&r->stream, f);
+	err = run__view_input(r, &in);
+	if (err)
+		return err;
+	fprintf(out, "%s  ", when__at(when, sizeof(when), model__header(in.model), f->t_ns));
+	err = view_text__finding(out, &in, f);
+	fputc('\n', out);	/* findings stand apart */
+	return err;
+}
+
+bool run__shows_row(const struct run *r, const struct rec_agg *agg)
+{
+	return view_filter__agg(&r->filter, agg, model__lock_name(session__model(r->session),
+								  agg->lock.key, NULL, NULL));
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * stream.h - an NDJSON stream that counts its lines and defines each stack
+ * before the first line that names it, and only those.
+ */
+#ifndef LOCKSCOPE_CMD_STREAM_H
+#define LOCKSCOPE_CMD_STREAM_H
+
+#include <stdio.h>
+#include "find/find.h"
+
+struct stream {
+	FILE *out;
+	const struct model *model;	/* where stacks are looked up; NULL: nowhere */
+	uint64_t nr_lines;
+	uint8_t *defined;		/* a bit per stack id */
+	size_t defined_bytes;
+};
+
+void stream__init(struct stream *s, FILE *out, const struct model *model);
+void stream__free(struct stream *s);
+
+/* All return 0 or -errno. */
+int stream__record(struct stream *s, const struct record *rec);
+int stream__finding(struct stream *s, const struct finding *f);
+/* The stack's record, unless the stream has it; id 0 and unknown ids are nothing. */
+int stream__stack(struct stream *s, uint32_t id);
+/* A REC_END with the number of lines before it. */
+int stream__end(struct stream *s, const struct record *end);
+
+#endif

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * summary.c - losses and cost, as text and as records.
+ */
+#include "cmd/summary.h"
+
+#include <inttypes.h>
+#include <sys/resource.h>
+#include "lib/fmt.h"
+#include "lib/json.h"
+
+/* What each counter of struct rec_lost means to a person. */
+static const struct {
+	size_t offset;
+	const char *what;
+} losses[] = {
+	{ offsetof(struct rec_lost, ring), "single waits: the ring buffer was full" },
+	{ offsetof(struct rec_lost, maps), "times a map had no room" },
+	{ offsetof(struct rec_lost, recursion), "waits not seen: a program met itself" },
+	{ offsetof(struct rec_lost, stack_collisions), "stacks: two had the same hash" },
+	{ offsetof(struct rec_lost, held_overflow), "holds not seen: too many at once" },
+};
+
+const char *summary__lost(const struct rec_lost *lost, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	snprintf(buf, size, "nothing");
+	for (size_t i = 0; lost && i < sizeof(losses) / sizeof(*losses) && len < size; i++) {
+		uint64_t nr = *(const uint64_t *)((const char *)lost + losses[i].offset);
+
+		if (nr)
+			len += (size_t)snprintf(buf + len, size - len, "%s%" PRIu64 " %s",
+						len ? ", " : "", nr, losses[i].what);
+	}
+	return buf;
+}
+
+static uint64_t peak_rss_bytes(void)
+{
+	struct rusage usage;
+
+	return getrusage(RUSAGE_SELF, &usage) ? 0 : (uint64_t)usage.ru_maxrss * 1024;
+}
+
+static int print_cost(const struct run *r, FILE *out)
+{
+	char waits[FMT_LEN], walks[FMT_LEN], per_run[FMT_LEN];
+	struct live_cost cost;
+	int err = source_live__cost(r->src, &cost);
+
+	if (err)
+		return err;
+	fprintf(out, "Cost: BPF maps %.1f MB, lockscope %.1f MB at its peak; %s waits seen, "
+		"%s stacks walked", (double)cost.map_bytes / 1e6, (double)peak_rss_bytes() / 1e6,
+		fmt__count(waits, sizeof(waits), cost.waits),
+		fmt__count(walks, sizeof(walks), cost.walks));
+	if (cost.run_cnt)
+		fprintf(out, "; %s in BPF a call", fmt__ns(per_run, sizeof(per_run),
+							    cost.run_ns / cost.run_cnt));
+	fprintf(out, "\n");
+	return 0;
+}
+
+static bool lost_any(const struct rec_lost *lost)
+{
+	return lost && (lost->ring || lost->maps || lost->recursion || lost->stack_collisions ||
+			lost->held_overflow);
+}
+
+int summary__print_cost(struct run *r, FILE *out)
+{
+	return r->src->is_live ? print_cost(r, out) : 0;
+}
+
+int summary__cost_json(struct run *r)
+{
+	struct live_cost cost;
+	struct json j;
+	int err;
+
+	if (!r->src->is_live)
+		return 0;
+	err = source_live__cost(r->src, &cost);
+	if (err)
+		return err;
+	json__init(&j, r->stream.out);
+	json__object(&j, NULL);
+	json__str(&j, "type", "cost");
+	json__u64(&j, "map_bytes", cost.map_bytes);
+	json__u64(&j, "rss_bytes", peak_rss_bytes());
+	json__u64(&j, "waits", cost.waits);
+	json__u64(&j, "stack_walks", cost.walks);
+	json__u64(&j, "bpf_run_ns", cost.run_ns);
+	json__u64(&j, "bpf_run_count", cost.run_cnt);
+	json__end_object(&j);
+	err = json__done(&j);
+	if (!err)
+		r->stream.nr_lines++;
+	return err;
+}
+
+int summary__json(struct run *r)
+{
+	const struct rec_lost *lost = model__lost(session__model(r->session));
+	struct record rec = { .type = REC_LOST };
+	int err;
+
+	if (lost)
+		rec.lost = *lost;
+	err = stream__record(&r->stream, &rec);
+	return err ? err : summary__cost_json(r);
+}
+
+void summary__warn(const struct run *r)
+{
+	const struct rec_lost *lost = r->session ? model__lost(session__model(r->session)) : NULL;
+	char buf[400];
+
+	if (lost_any(lost))
+		run__note(r, "lost: %s", summary__lost(lost, buf, sizeof(buf)));
+}

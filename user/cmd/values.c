@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * values.c - words of the contract as option values.
+ */
+#include "cmd/values.h"
+
+#include <errno.h>
+#include <string.h>
+#include "cmd/cmd.h"
+
+/* The index of word among the names, or -EINVAL. */
+static int one_of(const char *word, const char *const *names, int nr)
+{
+	for (int i = 0; i < nr; i++)
+		if (!strcmp(word, names[i]))
+			return i;
+	return -EINVAL;
+}
+
+static int add_kind(void *ctx, const char *word)
+{
+	enum lock_kind kind;
+	int err = kind__parse(word, &kind);
+
+	if (!err)
+		*(uint32_t *)ctx |= 1U << kind;
+	return err;
+}
+
+int cmd_value__kinds(void *dst, const char *arg)
+{
+	return option__each_word(arg, add_kind, dst);
+}
+
+static int add_finding(void *ctx, const char *word)
+{
+	enum finding_kind kind;
+	int err = finding_kind__parse(word, &kind);
+
+	if (!err)
+		*(uint32_t *)ctx |= 1U << kind;
+	return err;
+}
+
+int cmd_value__findings(void *dst, const char *arg)
+{
+	return option__each_word(arg, add_finding, dst);
+}
+
+int cmd_value__level(void *dst, const char *arg)
+{
+	static const char *const names[] = { "auto", "contention", "held", "lockdep" };
+	int i = one_of(arg, names, 4);
+
+	if (i >= 0)
+		*(enum cmd_level *)dst = (enum cmd_level)i;
+	return i < 0 ? i : 0;
+}
+
+int cmd_value__color(void *dst, const char *arg)
+{
+	static const char *const names[] = { "auto", "always", "never" };
+	int i = one_of(arg, names, 3);
+
+	if (i >= 0)
+		*(enum cmd_color *)dst = (enum cmd_color)i;
+	return i < 0 ? i : 0;
+}
+
+int cmd_value__stacks(void *dst, const char *arg)
+{
+	static const char *const names[] = { "none", "sample", "all" };
+	int i = one_of(arg, names, 3);
+
+	if (i >= 0)
+		*(enum live_stack_mode *)dst = (enum live_stack_mode)i;
+	return i < 0 ? i : 0;
+}
+
+int cmd_value__group(void *dst, const char *arg)
+{
+	static const char *const names[] = { "lock", "caller", "task" };
+	int i = one_of(arg, names, 3);
+
+	if (i >= 0)
+		*(enum stat_group *)dst = (enum stat_group)i;
+	return i < 0 ? i : 0;
+}
+
+int cmd_value__sort(void *dst, const char *arg)
+{
+	if (!stat_column__find(arg))
+		return -EINVAL;
+	*(const char **)dst = arg;
+	return 0;
+}
+
+/* What begins like an address has to be one; all else may be a name. */
+int cmd_value__lock(void *dst, const char *arg)
+{
+	struct rec_lock lock;
+
+	if (!*arg || (!strncmp(arg, "0x", 2) && rec_lock__parse(&lock, arg, KIND_UNKNOWN)))
+		return -EINVAL;
+	*(const char **)dst = arg;
+	return 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * values.h - parsers of option values that are words of the contract.  Each has
+ * the shape of option_row.parse; dst is of the type named.
+ */
+#ifndef LOCKSCOPE_CMD_VALUES_H
+#define LOCKSCOPE_CMD_VALUES_H
+
+int cmd_value__kinds(void *dst, const char *arg);	/* uint32_t, bit 1 << lock_kind */
+int cmd_value__findings(void *dst, const char *arg);	/* uint32_t, bit 1 << finding_kind */
+int cmd_value__level(void *dst, const char *arg);	/* enum cmd_level */
+int cmd_value__color(void *dst, const char *arg);	/* enum cmd_color */
+int cmd_value__stacks(void *dst, const char *arg);	/* enum live_stack_mode */
+int cmd_value__group(void *dst, const char *arg);	/* enum stat_group */
+int cmd_value__sort(void *dst, const char *arg);	/* const char *, a column */
+int cmd_value__lock(void *dst, const char *arg);	/* const char *, name or address */
+
+#endif

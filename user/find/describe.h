@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * describe.h - from snapshots to findings: tasks copied out, sentences for people.
+ */
+#ifndef LOCKSCOPE_FIND_DESCRIBE_H
+#define LOCKSCOPE_FIND_DESCRIBE_H
+
+#include "find/find.h"
+#include "lib/arena.h"
+
+/* Copies a task, with its wait, out of a snapshot; hold is an index into holds,
+ * or SNAP_NONE.  0 or -ENOMEM. */
+int describe__task(struct find_task *out, const struct snapshot *s, uint32_t task, uint32_t hold,
+		   struct arena *arena);
+/* Copies the strings of a lock, or of a task, that out has as pointers. */
+int describe__own_lock(struct rec_lock *lock, struct arena *arena);
+int describe__own_task(struct find_task *task, struct arena *arena);
+
+/* "comm/tid", control characters made harmless; NULL when out of memory. */
+char *describe__who(const struct rec_who *who, struct arena *arena);
+/* "mutex 0x… (name)"; name may be NULL. */
+char *describe__lock(const struct rec_lock *lock, const char *name, struct arena *arena);
+
+#endif

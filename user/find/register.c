@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include "find/register.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "find/copy.h"
+#include "lib/arena.h"
+#include "lib/hash.h"
+#include "lib/map.h"
+#include "lib/vec.h"
+
+struct entry {
+	struct finding f;
+	struct arena *arena;	/* owns f */
+	/* what it said when it was last passed on */
+	int64_t told_wait_ns;
+	uint32_t told_root_tid;
+	uint64_t told_root_start_ns;
+	bool seen;		/* in this pass */
+};
+
+struct find_register {
+	struct entry **entries;	/* in order of id */
+	size_t nr, cap;
+	size_t nr_closed;
+	uint64_t next_id;
+	uint64_t nr_forgotten;
+};
+
+/* One update. */
+struct pass {
+	struct find_register *r;
+	int64_t t_ns;
+	finding_fn fn;
+	void *ctx;
+	struct u64map *keys;	/* of open entries, to index */
+	struct u64map *waits;	/* of open deadlocks' members, to index */
+};
+
+int find_register__new(struct find_register **out)
+{
+	*out = calloc(1, sizeof(**out));
+	if (!*out)
+		return -ENOMEM;
+	(*out)->next_id = 1;
+	return 0;
+}
+
+static void free_entry(struct entry *e)
+{
+	if (!e)
+		return;
+	arena__free(e->arena);
+	free(e);
+}
+
+void find_register__free(struct find_register *r)
+{
+	size_t i;
+
+	if (!r)
+		return;
+	for (i = 0; i < r->nr; i++)
+		free_entry(r->entries[i]);
+	free(r->entries);
+	free(r);
+}
+
+/* Keys of different kinds must not meet. */
+static uint64_t full_key(const struct finding *f)
+{
+	return hash__add(f->key, f->kind);
+}
+
+static uint64_t wait_key(const struct find_task *t)
+{
+	return hash__add(hash__add(hash__add(t->who.tid, t->who.start_ns), t->waits_for.key),
+			 t->wait_id);
+}
+
+static int index_open(struct pass *p)
+{
+	const struct finding *f;
+	uint32_t k;
+	size_t i;
+
+	for (i = 0; i < p->r->nr; i++) {
+		f = &p->r->entries[i]->f;
+		p->r->entries[i]->seen = false;
+		if (!f->open)
+			continue;
+		if (u64map__set(p->keys, full_key(f), i))
+			return -ENOMEM;
+		if (f->kind != FIND_DEADLOCK)
+			continue;
+		for (k = 0; k < f->nr_members; k++)
+			if (u64map__set(p->waits, wait_key(&f->members[k]), i))
+				return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The open entry that is the same thing, not yet seen in this pass; or NULL. */
+static struct entry *find_entry(struct pass *p, const struct finding *now)
+{
+	uint64_t i;
+	uint32_t k;
+
+	if (u64map__get(p->keys, full_key(now), &i))
+		return p->r->entries[i];
+	if (now->kind != FIND_DEADLOCK)
+		return NULL;
+	for (k = 0; k < now->nr_members; k++)
+		if (u64map__get(p->waits, wait_key(&now->members[k]), &i) &&
+		    !p->r->entries[i]->seen)
+			return p->r->entries[i];
+	return NULL;
+}
+
+/* Each number of tasks that a person would read one by one is news; beyond that
+ * only 32, 64, 128, … are. */
+static uint32_t magnitude(uint32_t n)
+{
+	return n <= 16 ? n : 16 + 32 - (uint32_t)__builtin_clz(n);
+}
+
+static bool has_changed(const struct entry *e, const struct finding *now)
+{
+	const struct finding *f = &e->f;
+
+	if (f->confidence != now->confidence || f->nr_edges != now->nr_edges ||
+	    f->key != now->key || magnitude(f->nr_behind) != magnitude(now->nr_behind) ||
+	    magnitude(f->nr_tasks) != magnitude(now->nr_tasks) || (!f->has_root && now->has_root))
+		return true;
+	return now->has_root && now->wait_ns / 2 >= e->told_wait_ns &&
+	       (e->told_root_tid != now->root.who.tid ||
+		e->told_root_start_ns != now->root.who.start_ns);
+}
+
+static int tell(struct pass *p, struct entry *e)
+{
+	e->told_wait_ns = e->f.wait_ns;
+	e->told_root_tid = e->f.root.who.tid;
+	e->told_root_start_ns = e->f.root.who.start_ns;
+	return p->fn ? p->fn(p->ctx, &e->f) : 0;
+}
+
+/* Replaces what an entry says, keeping its id. */
+static int replace(struct entry *e, const struct finding *now, uint32_t rev)
+{
+	struct arena *arena;
+	struct finding f;
+	uint64_t id = e->f.id;
+
+	if (arena__new(&arena))
+		return -ENOMEM;
+	if (finding__copy(&f, now, arena)) {
+		arena__free(arena);
+		return -ENOMEM;
+	}
+	arena__free(e->arena);
+	e->arena = arena;
+	e->f = f;
+	e->f.id = id;
+	e->f.rev = rev;
+	e->f.open = true;
+	return 0;
+}
+
+static int revise(struct pass *p, struct entry *e, const struct finding *now)
+{
+	bool changed = has_changed(e, now);
+	int err = replace(e, now, e->f.rev + changed);
+
+	e->seen = true;
+	return err || !changed ? err : tell(p, e);
+}
+
+static int close_entry(struct pass *p, struct entry *e, int64_t t_ns)
+{
+	e->f.open = false;
+	e->f.rev++;
+	e->f.t_ns = t_ns;
+	p->r->nr_closed++;
+	return tell(p, e);
+}
+
+static int open_entry(struct pass *p, const struct finding *now)
+{
+	struct find_register *r = p->r;
+	struct entry *e;
+	int err;
+
+	if (!VEC_ROOM(r->entries, r->nr, r->cap))
+		return -ENOMEM;
+	e = calloc(1, sizeof(*e));
+	if (!e)
+		return -ENOMEM;
+	if (replace(e, now, 1)) {
+		free_entry(e);
+		return -ENOMEM;
+	}
+	e->f.id = r->next_id++;
+	e->seen = true;
+	r->entries[r->nr++] = e;
+	err = tell(p, e);
+	if (err || !now->over)
+		return err;
+	return close_entry(p, e, now->t_ns);
+}
+
+/* Gives up the oldest closed entries once there are many more than are kept. */
+static void forget(struct find_register *r)
+{
+	size_t i, left = 0, drop = 0;
+
+	if (r->nr_closed > FIND_KEEP_CLOSED + FIND_KEEP_CLOSED / 4)
+		drop = r->nr_closed - FIND_KEEP_CLOSED;
+	if (!drop)
+		return;
+	for (i = 0; i < r->nr; i++) {
+		if (drop && !r->entries[i]->f.open) {
+			free_entry(r->entries[i]);
+			drop--;
+			r->nr_closed--;
+			r->nr_forgotten++;
+			continue;
+		}
+		r->entries[left++] = r->entries[i];
+	}
+	r->nr = left;
+}
+
+/* First what goes on, so that a deadlock that lost members is not closed; then
+ * what is over; then what is new. */
+static int run(struct pass *p, const struct findings *now, struct entry **matched)
+{
+	size_t i, nr_old = p->r->nr;
+	int err = index_open(p);
+
+	for (i = 0; i < now->nr && !err; i++) {
+		matched[i] = now->list[i].over ? NULL : find_entry(p, &now->list[i]);
+		if (matched[i] && !matched[i]->seen)
+			err = revise(p, matched[i], &now->list[i]);
+	}
+	for (i = 0; i < nr_old && !err; i++)
+		if (p->r->entries[i]->f.open && !p->r->entries[i]->seen)
+			err = close_entry(p, p->r->entries[i], p->t_ns);
+	for (i = 0; i < now->nr && !err; i++)
+		if (!matched[i])
+			err = open_entry(p, &now->list[i]);
+	return err;
+}
+
+int find_register__update(struct find_register *r, const struct findings *now, int64_t t_ns,
+			  finding_fn fn, void *ctx)
+{
+	struct pass p = { .r = r, .t_ns = t_ns, .fn = fn, .ctx = ctx };
+	struct entry **matched = calloc(now->nr + 1, sizeof(struct entry *));
+	int err = -ENOMEM;
+
+	if (matched && !u64map__new(&p.keys, 0) && !u64map__new(&p.waits, 0))
+		err = run(&p, now, matched);
+	u64map__free(p.keys);
+	u64map__free(p.waits);
+	free(matched);
+	forget(r);
+	return err;
+}
+
+const struct finding *find_register__at(const struct find_register *r, size_t i)
+{
+	return &r->entries[i]->f;
+}
+
+size_t find_register__nr(const struct find_register *r)
+{
+	return r->nr;
+}
+
+uint64_t find_register__nr_forgotten(const struct find_register *r)
+{
+	return r->nr_forgotten;
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include "find/waits.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "find/chain.h"
+#include "find/confirm.h"
+#include "find/describe.h"
+#include "find/waits_ended.h"
+#include "lib/fmt.h"
+#include "lib/hash.h"
+#include "lib/map.h"
+
+bool waits__spins(bool spin, enum lock_kind kind)
+{
+	return spin && (kind__spins(kind) || kind == KIND_UNKNOWN);
+}
+
+struct search {
+	const struct find_input *in;
+	const struct wait_rule *rule;
+	struct findings *out;
+	struct u64map *members;		/* task keys of reported deadlocks */
+	struct chain *chains;		/* made when first needed */
+	uint32_t *found;		/* tasks of the lock at hand */
+};
+
+static uint64_t task_key(const struct rec_who *who, int32_t cpu)
+{
+	return hash__add(hash__add(who->tid, who->start_ns), who->tid ? 0 : (uint32_t)cpu);
+}
+
+/* What the deadlock detector, which ran before, has reported. */
+static int collect_members(struct search *x)
+{
+	const struct finding *f;
+	uint32_t i;
+	size_t k;
+
+	for (k = 0; k < x->out->nr; k++) {
+		f = &x->out->list[k];
+		if (f->kind != FIND_DEADLOCK)
+			continue;
+		for (i = 0; i < f->nr_members; i++)
+			if (u64map__set(x->members,
+					task_key(&f->members[i].who, f->members[i].cpu), 1))
+				return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Asleep now, or when it was seen last: a waiter that happens to be awake at this
+ * read still waits, but one that never sleeps is a wait whose end was missed. */
+static bool was_seen_waiting(const struct find_input *in, uint32_t task)
+{
+	const struct snap_task *t = &in->cur->tasks[task];
+	uint32_t before;
+
+	if (t->asleep_or_spinning)
+		return true;
+	if (!in->prev || !confirm__wait_is_known(in->prev, in->cur, task))
+		return false;
+	before = snapshot__find_same(in->prev, t);
+	return in->prev->tasks[before].asleep_or_spinning;
+}
+
+static bool is_long(const struct search *x, uint32_t task)
+{
+	const struct snapshot *s = x->in->cur;
+	const struct snap_task *t = &s->tasks[task];
+
+	return waits__spins(t->wait_spin, s->locks[t->wait_lock].lock.kind) == x->rule->spins &&
+	       snapshot__wait_ns(s, t) >= x->rule->threshold_ns && was_seen_waiting(x->in, task) &&
+	       !u64map__get(x->members, task_key(&t->who, t->on_cpu ? t->cpu : -1), NULL);
+}
+
+/* Adds the root of the first task's chain, if it has one. */
+static int add_root(struct search *x, struct finding *f, uint32_t task)
+{
+	const struct chain *c;
+
+	if (!x->chains) {
+		x->chains = chain__find_all(x->in->cur, x->out->arena);
+		if (!x->chains)
+			return -ENOMEM;
+	}
+	c = &x->chains[task];
+	if (c->root == SNAP_NONE)
+		return 0;
+	f->has_root = true;
+	f->root_in_cycle = c->in_cycle;
+	f->root_confidence = c->certainty;
+	return describe__task(&f->root, x->in->cur, c->root, c->hold, x->out->arena);
+}
+
+static const char *root_text(const struct finding *f, struct arena *arena)
+{
+	char *who;
+
+	if (!f->has_root)
+		return "";
+	who = describe__who(&f->root.who, arena);
+	if (!who)
+		return NULL;
+	if (f->root_in_cycle)
+		return arena__printf(arena, "; they wait for a cycle at %s", who);
+	return arena__printf(arena, "; root %s%s%s%s", who,
+			     f->root_confidence == SURE_CERTAIN ? "" : " (",
+			     f->root_confidence == SURE_CERTAIN ?
+				     "" : certainty__name(f->root_confidence),
+			     f->root_confidence == SURE_CERTAIN ? "" : ")");
+}
+
+int waits__summarize(const struct wait_rule *rule, struct finding *f, const char *lock_name,
+		     struct arena *arena)
+{
+	const char *lock = describe__lock(&f->locks[0], lock_name, arena);
+	const char *root = root_text(f, arena), *who;
+	char age[FMT_LEN];
+
+	fmt__ns(age, sizeof(age), (uint64_t)f->wait_ns);
+	who = describe__who(&f->tasks[0].who, arena);
+	if (!lock || !root || !who)
+		return -ENOMEM;
+	if (f->nr_tasks == 1)
+		f->summary = arena__printf(arena, "%s %s %s for %s%s", who,
+					   f->over ? rule->past : rule->one, age, lock, root);
+	else
+		f->summary = arena__printf(arena, "%u tasks %s for %s, the longest, %s, %s%s",
+					   f->nr_tasks, f->over ? rule->past_many : rule->many,
+					   lock, who, age, root);
+	return f->summary ? 0 : -ENOMEM;
+}
+
+static int report(struct search *x, const struct snap_lock *l, uint32_t nr)
+{
+	const struct snapshot *s = x->in->cur;
+	struct arena *arena = x->out->arena;
+	struct finding *f = findings__add(x->out);
+	uint32_t i;
+
+	if (!f)
+		return -ENOMEM;
+	f->kind = x->rule->kind;
+	f->key = hash__add(hash__u64(x->rule->kind + 1), l->lock.key);
+	f->t_ns = s->t_ns;
+	f->threshold_ns = x->rule->threshold_ns;
+	f->wait_ns = (int64_t)snapshot__wait_ns(s, &s->tasks[x->found[0]]);
+	f->tasks = arena__array(arena, nr, sizeof(*f->tasks));
+	f->locks = arena__memdup(arena, &l->lock, sizeof(l->lock));
+	if (!f->tasks || !f->locks || describe__own_lock(f->locks, arena))
+		return -ENOMEM;
+	for (i = 0; i < nr; i++)
+		if (describe__task(&f->tasks[i], s, x->found[i], SNAP_NONE, arena))
+			return -ENOMEM;
+	f->nr_tasks = nr;
+	f->nr_locks = 1;
+	if (add_root(x, f, x->found[0]))
+		return -ENOMEM;
+	return waits__summarize(x->rule, f, l->name, arena);
+}
+
+/* Waiters are sorted oldest first, so the tasks found are too. */
+static int search_lock(struct search *x, const struct snap_lock *l)
+{
+	uint32_t i, task, nr = 0;
+
+	for (i = 0; i < l->nr_waiters; i++) {
+		task = x->in->cur->waiters[l->first_waiter + i];
+		if (is_long(x, task))
+			x->found[nr++] = task;
+	}
+	return nr ? report(x, l, nr) : 0;
+}
+
+int waits__find(const struct find_input *in, const struct wait_rule *rule, struct findings *out)
+{
+	struct search x = { .in = in, .rule = rule, .out = out };
+	uint32_t i;
+	int err = u64map__new(&x.members, 0);
+
+	if (err)
+		return err;
+	x.found = arena__array(out->arena, in->cur->nr_tasks, sizeof(*x.found));
+	err = x.found ? collect_members(&x) : -ENOMEM;
+	for (i = 0; i < in->cur->nr_locks && !err; i++)
+		err = search_lock(&x, &in->cur->locks[i]);
+	u64map__free(x.members);
+	return err ? err : waits__find_ended(in, rule, out);
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include "lib/json.h"
+#include "lib/utf8.h"
+
+#define MAX_DEPTH 63
+
+void json__init(struct json *j, FILE *out)
+{
+	*j = (struct json){ .out = out };
+}
+
+static void put(struct json *j, const char *bytes, size_t len)
+{
+	if (j->error || !len)
+		return;
+	errno = 0;
+	if (fwrite_unlocked(bytes, 1, len, j->out) != len)
+		j->error = errno ? -errno : -EIO;
+}
+
+static void put_str(struct json *j, const char *str)
+{
+	put(j, str, strlen(str));
+}
+
+/* The comma and the key before a value. */
+static void put_key(struct json *j, const char *key)
+{
+	uint64_t bit = 1ULL << j->depth;
+
+	if (j->depth && (j->filled & bit))
+		put(j, ",", 1);
+	j->filled |= bit;
+	if (!key)
+		return;
+	put(j, "\"", 1);
+	put_str(j, key);
+	put(j, "\":", 2);
+}
+
+static void open_level(struct json *j, const char *key, const char *bracket)
+{
+	put_key(j, key);
+	put(j, bracket, 1);
+	if (j->depth >= MAX_DEPTH) {
+		if (!j->error)
+			j->error = -EINVAL;
+		return;
+	}
+	j->depth++;
+	j->filled &= ~(1ULL << j->depth);
+}
+
+static void close_level(struct json *j, const char *bracket)
+{
+	if (!j->depth) {
+		if (!j->error)
+			j->error = -EINVAL;
+		return;
+	}
+	j->depth--;
+	put(j, bracket, 1);
+}
+
+void json__object(struct json *j, const char *key)
+{
+	open_level(j, key, "{");
+}
+
+void json__end_object(struct json *j)
+{
+	close_level(j, "}");
+}
+
+void json__array(struct json *j, const char *key)
+{
+	open_level(j, key, "[");
+}
+
+void json__end_array(struct json *j)
+{
+	close_level(j, "]");
+}
+
+int json__done(struct json *j)
+{
+	if (!j->error && j->depth)
+		j->error = -EINVAL;
+	put(j, "\n", 1);
+	return j->error;
+}
+
+/* The escape for a character that must not stand as it is, or NULL. */
+static const char *escape_of(uint32_t cp, char buf[8])
+{
+	switch (cp) {
+	case '"':
+		return "\\\"";
+	case '\\':
+		return "\\\\";
+	case '\n':
+		return "\\n";
+	case '\t':
+		return "\\t";
+	case '\r':
+		return "\\r";
+	case UTF8_BAD:
+		return UTF8_REPAIR;
+	case '<':
+	case '>':
+	case '&':
+		break;
+	default:
+		if (cp > 0xffff || !utf8__is_unsafe(cp))
+			return NULL;
+	}
+	snprintf(buf, 8, "\\u%04x", (unsigned int)cp);
+	return buf;
+}
+
+void json__str(struct json *j, const char *key, const char *str)
+{
+	size_t left, whole = 0;
+	char buf[8];
+
+	if (!str) {
+		json__null(j, key);
+		return;
+	}
+	put_key(j, key);
+	put(j, "\"", 1);
+	left = strlen(str);
+	/* str + whole is where the next character is; before it waits what can be
+	 * written as it is. */
+	while (whole < left) {
+		const char *escape;
+		uint32_t cp;
+		size_t n = utf8__next(str + whole, left - whole, &cp);
+
+		escape = escape_of(cp, buf);
+		if (!escape) {
+			whole += n;
+			continue;
+		}
+		put(j, str, whole);
+		put_str(j, escape);
+		str += whole + n;
+		left -= whole + n;
+		whole = 0;
+	}
+	put(j, str, whole);
+	put(j, "\"", 1);
+}
+
+static void put_number(struct json *j, const char *key, const char *text)
+{
+	put_key(j, key);
+	put_str(j, text);
+}
+
+void json__u64(struct json *j, const char *key, uint64_t value)
+{
+	char buf[24];
+
+	snprintf(buf, sizeof(buf), "%" PRIu64, value);
+	put_number(j, key, buf);
+}
+
+void json__i64(struct json *j, const char *key, int64_t value)
+{
+	char buf[24];
+
+	snprintf(buf, sizeof(buf), "%" PRId64, value);
+	put_number(j, key, buf);
+}
+
+void json__bool(struct json *j, const char *key, bool value)
+{
+	put_number(j, key, value ? "true" : "false");
+}
+
+void json__null(struct json *j, const char *key)
+{
+	put_number(j, key, "null");
+}
+
+void json__hex(struct json *j, const char *key, uint64_t value)
+{
+	char buf[24];
+
+	snprintf(buf, sizeof(buf), "\"0x%" PRIx64 "\"", value);
+	put_number(j, key, buf);
+}

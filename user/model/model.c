@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include "model/model.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/arena.h"
+#include "lib/hash.h"
+#include "lib/map.h"
+#include "lib/vec.h"
+#include "model/build.h"
+#include "model/intern.h"
+
+struct lock_name {
+	const char *name, *source;
+	bool guess;
+};
+
+struct model {
+	struct arena *arena;		/* header, frames, interned strings */
+	struct intern *strings;
+	struct rec_header header;
+	bool has_header, has_end;
+	struct rec_lost lost;
+	struct rec_end end;
+
+	struct rec_stack *stacks;
+	struct u64map *stack_ids;	/* id to index */
+	size_t nr_stacks, cap_stacks;
+
+	struct stat_row *rows;
+	struct u64map *row_keys;	/* hash, or the next free number after it, to index */
+	size_t nr_rows, cap_rows;
+
+	struct lock_name *names;
+	struct u64map *name_keys;	/* lock key to index */
+	size_t nr_names, cap_names;
+
+	struct rec_wait *ended;
+	struct arena *ended_arena;	/* NULL while there are none */
+	size_t nr_ended, cap_ended;
+	uint64_t keep_wait_ns, keep_spin_ns;
+
+	struct build *build;		/* the read that is coming in */
+	uint64_t reads_cut;
+	struct snapshot *cur, *prev;
+};
+
+int model__new(struct model **out)
+{
+	struct model *m = calloc(1, sizeof(*m));
+
+	*out = NULL;
+	if (!m)
+		return -ENOMEM;
+	if (arena__new(&m->arena) || intern__new(&m->strings, m->arena) ||
+	    u64map__new(&m->stack_ids, 0) || u64map__new(&m->row_keys, 0) ||
+	    u64map__new(&m->name_keys, 0)) {
+		model__free(m);
+		return -ENOMEM;
+	}
+	m->lost.t_ns = LK_NO_TIME; /* nothing is known about losses yet */
+	*out = m;
+	return 0;
+}
+
+void model__free(struct model *m)
+{
+	if (!m)
+		return;
+	build__free(m->build);
+	snapshot__free(m->cur);
+	snapshot__free(m->prev);
+	intern__free(m->strings);
+	u64map__free(m->stack_ids);
+	u64map__free(m->row_keys);
+	u64map__free(m->name_keys);
+	free(m->stacks);
+	free(m->rows);
+	free(m->names);
+	free(m->ended);
+	arena__free(m->ended_arena);
+	arena__free(m->arena);
+	free(m);
+}
+
+/* The model's own copy; *err is set when memory is out. */
+static const char *keep(struct model *m, const char *s, int *err)
+{
+	const char *copy = intern__str(m->strings, s);
+
+	if (s && !copy)
+		*err = -ENOMEM;
+	return copy;
+}
+
+static int keep_command(struct model *m, const struct rec_header *h)
+{
+	size_t n = 0, i;
+	char **copy;
+	int err = 0;
+
+	while (h->command && h->command[n])
+		n++;
+	copy = arena__array(m->arena, n + 1, sizeof(*copy));
+	if (!copy)
+		return -ENOMEM;
+	for (i = 0; i < n; i++)
+		copy[i] = (char *)keep(m, h->command[i], &err);
+	m->header.command = copy;
+	return err;
+}
+
+static int apply_header(struct model *m, const struct rec_header *h)
+{
+	int err = 0;
+
+	m->header = *h;
+	m->header.version = keep(m, h->version, &err);
+	m->header.kernel = keep(m, h->kernel, &err);
+	m->header.host = keep(m, h->host, &err);
+	m->header.level = keep(m, h->level, &err);
+	m->header.began_at = keep(m, h->began_at, &err);
+	m->has_header = true;
+	if (!m->keep_wait_ns && !m->keep_spin_ns)
+		model__keep_ended(m, h->thresholds.long_wait_ns, h->thresholds.long_spin_ns);
+	return err ? err : keep_command(m, h);
+}
+
+/* An id that comes again means the new frames: a source never does it. */
+static int apply_stack(struct model *m, const struct rec_stack *st)
+{
+	struct rec_frame *frames;
+	uint64_t at;
+	uint32_t i;
+	int err = 0;
+
+	frames = arena__array(m->arena, st->nr_frames, sizeof(*frames));
+	if (!frames || !VEC_ROOM(m->stacks, m->nr_stacks, m->cap_stacks))
+		return -ENOMEM;
+	for (i = 0; i < st->nr_frames; i++) {
+		frames[i] = st->frames[i];
+		frames[i].sym = keep(m, st->frames[i].sym, &err);
+		frames[i].module = keep(m, st->frames[i].module, &err);
+	}
+	if (!u64map__get(m->stack_ids, st->id, &at)) {
+		at = m->nr_stacks;
+		if (u64map__set(m->stack_ids, st->id, at))
+			return -ENOMEM;
+		m->nr_stacks++;
+	}
+	m->stacks[at] = (struct rec_stack){ st->id, st->nr_frames, frames };
+	return err;
+}
+
+static uint64_t row_key(const struct rec_agg *a)
+{
+	uint64_t h = hash__u64(a->lock.key);
+
+	h = hash__add(h, (uint64_t)a->stack << 8 | (uint64_t)a->mode << 2 | a->spin << 1 |
+				 a->by_task);
+	return a->by_task ? hash__add(hash__add(h, a->who.tid), a->who.start_ns) : h;
+}
+
+static bool same_row(const struct rec_agg *a, const struct rec_agg *b)
+{
+	return a->lock.key == b->lock.key && a->mode == b->mode && a->spin == b->spin &&
+	       a->stack == b->stack && a->by_task == b->by_task &&
+	       (!a->by_task || (a->who.tid == b->who.tid && a->who.start_ns == b->who.start_ns));
+}
+
+/* Rows are cumulative, so the latest one of its key stands for all before. */
+static int apply_agg(struct model *m, const struct rec_agg *a)
+{
+	struct stat_row *row;
+	uint64_t h, at;
+	int err = 0;
+
+	for (h = row_key(a); u64map__get(m->row_keys, h, &at); h++)
+		if (same_row(&m->rows[at].agg, a))
+			break;
+	if (!u64map__get(m->row_keys, h, &at)) {
+		if (!VEC_ROOM(m->rows, m->nr_rows, m->cap_rows) ||
+		    u64map__set(m->row_keys, h, m->nr_rows))
+			return -ENOMEM;
+		at = m->nr_rows++;
+	}
+	row = &m->rows[at];
+	row->agg = *a;
+	row->agg.lock.str = keep(m, a->lock.str, &err);
+	row->agg.who.comm = keep(m, a->who.comm ? a->who.comm : "", &err);
+	return err;
+}
+
+static int apply_wait(struct model *m, const struct rec_wait *w)
+{
+	struct rec_wait *copy;
+
+	if (w->wait_ns < 0 ||
+	    (uint64_t)w->wait_ns < (w->spin ? m->keep_spin_ns : m->keep_wait_ns))
+		return 0;
+	if ((!m->ended_arena && arena__new(&m->ended_arena)) ||
+	    !VEC_ROOM(m->ended, m->nr_ended, m->cap_ended))
+		return -ENOMEM;
+	copy = &m->ended[m->nr_ended];
+	*copy = *w;
+	copy->who.comm = arena__strdup(m->ended_arena, w->who.comm ? w->who.comm : "");
+	copy->lock.str = arena__strdup(m->ended_arena, w->lock.str);
+	if (!copy->who.comm || (w->lock.str && !copy->lock.str))
+		return -ENOMEM;
+	m->nr_ended++;
+	return 0;
+}
+
+static int keep_name(struct model *m, const struct rec_lock_state *l)
+{
+	struct lock_name *n;
+	uint64_t at;
+	int err = 0;
+
+	if (!l->name)
+		return 0;
+	if (!u64map__get(m->name_keys, l->lock.key, &at)) {
+		if (!VEC_ROOM(m->names, m->nr_names, m->cap_names) ||
+		    u64map__set(m->name_keys, l->lock.key, m->nr_names))
+			return -ENOMEM;
+		at = m->nr_names++;
+	}
+	n = &m->names[at];
+	n->name = keep(m, l->name, &err);
+	n->source = keep(m, l->name_source, &err);
+	n->guess = l->name_guess;
+	return err;
+}
+
+/* Ends the read that is coming in; 1, or -ENOMEM. */
+static int finish_read(struct model *m)
+{
+	struct snapshot *s;
+	int err = build__finish(m->build, &m->lost, &s);
+
+	build__free(m->build);
+	m->build = NULL;
+	if (err)
+		return err;
+	snapshot__free(m->prev);
+	m->prev = m->cur;
+	m->cur = s;
+	return 1;
+}
+
+static int apply_read(struct model *m, const struct rec_read *read)
+{
+	int err;
+
+	if (m->build) {
+		build__free(m->build);
+		m->build = NULL;
+		m->reads_cut++;
+	}
+	err = build__new(&m->build, read);
+	if (err)
+		return err;
+	return build__is_whole(m->build) ? finish_read(m) : 0;
+}
+
+/* What build__add_*() returned: 1 makes the read whole. */
+static int after_add(struct model *m, int ret)
+{
+	if (ret < 0) {
+		build__free(m->build);
+		m->build = NULL;
+	}
+	return ret == 1 ? finish_read(m) : ret;
+}
+
+static int apply_lock(struct model *m, const struct rec_lock_state *l)
+{
+	int err;
+
+	if (!m->build)
+		return -EPROTO;
+	err = keep_name(m, l);
+	return err ? err : after_add(m, build__add_lock(m->build, l));
+}
+
+int model__apply(struct model *m, const struct record *rec)
+{
+	switch (rec->type) {
+	case REC_HEADER:
+		return apply_header(m, &rec->header);
+	case REC_STACK:
+		return apply_stack(m, &rec->stack);
+	case REC_WAIT:
+		return apply_wait(m, &rec->wait);
+	case REC_AGG:
+		return apply_agg(m, &rec->agg);
+	case REC_READ:
+		return apply_read(m, &rec->read);
+	case REC_TASK:
+		return m->build ? after_add(m, build__add_task(m->build, &rec->task)) : -EPROTO;
+	case REC_LOCK:
+		return apply_lock(m, &rec->lock);
+	case REC_LOST:
+		m->lost = rec->lost;
+		return 0;
+	case REC_END:
+		m->end = rec->end;
+		m->has_end = true;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+uint64_t model__reads_cut(const struct model *m)
+{
+	return m->reads_cut;
+}
+
+const struct snapshot *model__current(const struct model *m)
+{
+	return m->cur;
+}
+
+const struct snapshot *model__previous(const struct model *m)
+{
+	return m->prev;
+}
+
+const struct rec_stack *model__stack(const struct model *m, uint32_t id)
+{
+	uint64_t at;
+
+	return u64map__get(m->stack_ids, id, &at) ? &m->stacks[at] : NULL;
+}
+
+const struct rec_header *model__header(const struct model *m)
+{
+	return m->has_header ? &m->header : NULL;
+}
+
+const struct rec_lost *model__lost(const struct model *m)
+{
+	return &m->lost;
+}
+
+const struct rec_end *model__end(const struct model *m)
+{
+	return m->has_end ? &m->end : NULL;
+}
+
+const struct stat_row *model__stats(const struct model *m, size_t *nr)
+{
+	*nr = m->nr_rows;
+	return m->rows;
+}
+
+const struct rec_wait *model__ended(const struct model *m, size_t *nr)
+{
+	*nr = m->nr_ended;
+	return m->ended;
+}
+
+void model__forget_ended(struct model *m)
+{
+	m->nr_ended = 0;
+	arena__free(m->ended_arena);
+	m->ended_arena = NULL;
+}
+
+void model__keep_ended(struct model *m, uint64_t wait_ns, uint64_t spin_ns)
+{
+	m->keep_wait_ns = wait_ns;
+	m->keep_spin_ns = spin_ns;
+}
+
+const char *model__lock_name(const struct model *m, uint64_t key, const char **source, bool *guess)
+{
+	uint64_t at;
+
+	if (!u64map__get(m->name_keys, key, &at))
+		return NULL;
+	if (source)
+		*source = m->names[at].source;
+	if (guess)
+		*guess = m->names[at].guess;
+	return m->names[at].name;
+}

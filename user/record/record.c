@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include "record/record.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/hash.h"
+
+static const char *const certainty_names[NR_CERTAINTY] = {
+	[SURE_CERTAIN] = "certain",
+	[SURE_LIKELY] = "likely",
+	[SURE_POSSIBLE] = "possible",
+};
+
+static const char *const context_names[NR_CONTEXTS] = {
+	[CONTEXT_TASK] = "task",
+	[CONTEXT_SOFTIRQ] = "softirq",
+	[CONTEXT_HARDIRQ] = "hardirq",
+	[CONTEXT_NMI] = "nmi",
+};
+
+/* What a lock that is known by a string, not an address, begins with. */
+static const char *const string_locks[] = { "flock:", "posix:", "ofd:", "lease:", "futex:" };
+
+const char *certainty__name(enum certainty c)
+{
+	return certainty_names[(unsigned)c < NR_CERTAINTY ? c : SURE_POSSIBLE];
+}
+
+int certainty__parse(const char *name, enum certainty *out)
+{
+	int i;
+
+	for (i = 0; name && i < NR_CERTAINTY; i++) {
+		if (!strcmp(certainty_names[i], name)) {
+			*out = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+const char *context__name(enum rec_context c)
+{
+	return context_names[(unsigned)c < NR_CONTEXTS ? c : CONTEXT_TASK];
+}
+
+int context__parse(const char *name, enum rec_context *out)
+{
+	int i;
+
+	for (i = 0; name && i < NR_CONTEXTS; i++) {
+		if (!strcmp(context_names[i], name)) {
+			*out = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+void rec_lock__set_addr(struct rec_lock *lock, uint64_t addr, enum lock_kind kind)
+{
+	lock->key = addr;
+	lock->addr = addr;
+	lock->str = NULL;
+	lock->kind = kind;
+}
+
+/* Kernel addresses have the top bit set, so a key without it meets none. */
+void rec_lock__set_str(struct rec_lock *lock, const char *str, enum lock_kind kind)
+{
+	lock->key = hash__str(str) >> 1;
+	if (!lock->key)
+		lock->key = 1;
+	lock->addr = 0;
+	lock->str = str;
+	lock->kind = kind;
+}
+
+/* Hexadecimal digits after "0x", at most 16 of them, and nothing else. */
+static int parse_addr(const char *digits, uint64_t *out)
+{
+	size_t n = strspn(digits, "0123456789abcdefABCDEF");
+
+	if (n == 0 || n > 16 || digits[n])
+		return -EINVAL;
+	*out = strtoull(digits, NULL, 16);
+	return 0;
+}
+
+int rec_lock__parse(struct rec_lock *lock, const char *str, enum lock_kind kind)
+{
+	uint64_t addr;
+	size_t i, n;
+
+	if (!strncmp(str, "0x", 2)) {
+		if (parse_addr(str + 2, &addr))
+			return -EINVAL;
+		rec_lock__set_addr(lock, addr, kind);
+		return 0;
+	}
+	for (i = 0; i < sizeof(string_locks) / sizeof(string_locks[0]); i++) {
+		n = strlen(string_locks[i]);
+		if (!strncmp(str, string_locks[i], n) && str[n]) {
+			rec_lock__set_str(lock, str, kind);
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+const char *rec_lock__format(const struct rec_lock *lock, char *buf, size_t size)
+{
+	if (lock->str)
+		snprintf(buf, size, "%s", lock->str);
+	else
+		snprintf(buf, size, "0x%" PRIx64, lock->addr);
+	return buf;
+}

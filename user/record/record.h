@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * record.h - the records that flow from a source to the model and to a file.
+ *
+ * A record is what one NDJSON line says.  Sources make them, the model and the
+ * recording take them; nobody else knows where they come from.  All strings and
+ * arrays a record points to are valid only during the call that passes it on.
+ *
+ * Times: t_ns and since_ns count from the begin of the capture (may be
+ * negative); LK_NO_TIME is "unknown" (null in JSON).  start_ns is since boot.
+ */
+#ifndef LOCKSCOPE_RECORD_RECORD_H
+#define LOCKSCOPE_RECORD_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "record/kind.h"
+
+#define LK_NO_TIME INT64_MIN
+#define REC_HIST_BUCKETS 64
+#define REC_SCHEMA 1
+
+enum rec_type {
+	REC_HEADER,
+	REC_STACK,
+	REC_WAIT_BEGIN,
+	REC_WAIT,
+	REC_HOLD,
+	REC_AGG,
+	REC_READ,
+	REC_TASK,
+	REC_LOCK,
+	REC_FINDING,
+	REC_LOST,
+	REC_END,
+	NR_REC_TYPES,
+};
+
+/* A lock: addr is the kernel address; for file locks it is 0 and str is the
+ * identity ("flock:8:1:1234").  key identifies the lock among those alive: the
+ * address, or a 63-bit hash of str.  Set both with rec_lock__set_*(). */
+struct rec_lock {
+	uint64_t key;
+	uint64_t addr;
+	const char *str;	/* NULL for kernel locks */
+	enum lock_kind kind;
+};
+
+struct rec_who {
+	uint32_t tid, pid;
+	uint32_t ns_tid;	/* in the task's own pid namespace; equal to tid: not written */
+	uint32_t pad;
+	uint64_t start_ns;	/* with tid the identity of a task; 0: unknown */
+	uint64_t cgroup;
+	const char *comm;	/* never NULL; raw bytes */
+};
+
+struct rec_frame {
+	uint64_t addr;
+	const char *sym;	/* NULL: unknown */
+	uint64_t off;
+	const char *module;	/* NULL: the kernel itself */
+};
+
+/* Innermost frame first.  id > 0; 0 means "no stack" in all records. */
+struct rec_stack {
+	uint32_t id;
+	uint32_t nr_frames;
+	const struct rec_frame *frames;
+};
+
+/* A wait; as "wait_begin", as "wait" once ended, or inside a task record. */
+struct rec_wait {
+	uint64_t id;
+	struct rec_who who;	/* in a task record the same as the task's */
+	struct rec_lock lock;
+	enum lock_mode mode;
+	bool spin;
+	enum breakable breakable_by;
+	int64_t t_ns;		/* wait_begin: when it was seen; wait: its end */
+	int64_t since_ns;
+	bool since_at_least;	/* first seen then; it began earlier, nobody knows when */
+	uint32_t stack;
+	/* only once ended */
+	int64_t wait_ns;
+	int result;		/* 0 or -errno */
+	uint32_t owner_tid;	/* 0: unknown */
+	uint32_t owner_stack;
+};
+
+/* Waits of one lock, mode and stack so far: cumulative.  stack 0 counts those
+ * whose stack was not walked; all rows of a lock together are exact. */
+struct rec_agg {
+	struct rec_lock lock;	/* key 0 with addr 0: locks that found no room */
+	enum lock_mode mode;
+	bool spin;
+	uint32_t stack;
+	uint64_t count, total_ns, max_ns;
+	uint64_t hist[REC_HIST_BUCKETS];
+	bool by_task;		/* who is set: the row is of one thread */
+	struct rec_who who;
+};
+
+/* How sure the source is that a holder holds the lock. */
+enum certainty { SURE_CERTAIN, SURE_LIKELY, SURE_POSSIBLE, NR_CERTAINTY };
+const char *certainty__name(enum certainty c);
+int certainty__parse(const char *name, enum certainty *out);
+
+/* Where a task runs that is on a CPU. */
+enum rec_context { CONTEXT_TASK, CONTEXT_SOFTIRQ, CONTEXT_HARDIRQ, CONTEXT_NMI, NR_CONTEXTS };
+const char *context__name(enum rec_context c);
+int context__parse(const char *name, enum rec_context *out);
+
+/* A read is one look at the whole machine: this record, then nr_tasks task
+ * records and nr_locks lock records, then nothing else until all are there. */
+struct rec_read {
+	uint64_t seq;
+	int64_t t_ns;
+	uint32_t nr_tasks, nr_locks;
+	bool confirm;		/* taken early, to confirm what the last one showed */
+};
+
+/* One task as one read saw it: blocked, waiting, or holding. */
+struct rec_task {
+	struct rec_who who;
+	char state;		/* letter of /proc/PID/stat */
+	bool on_cpu;
+	int32_t cpu;		/* -1: unknown */
+	enum rec_context context;
+	uint64_t switches;	/* context switches so far */
+	int32_t syscall;	/* -1: none or unknown */
+	const char *syscall_name;	/* NULL: unknown */
+	bool has_wait;
+	struct rec_wait wait;	/* stack: the task's, if the wait has none */
+	uint32_t stack;		/* kernel stack now, 0: not taken */
+	int64_t t_ns;
+};
+
+/* One holder of a lock as one read saw it. */
+struct rec_holder {
+	uint32_t tid;
+	uint64_t start_ns;
+	enum lock_mode mode;
+	enum certainty certainty;
+	int64_t since_ns;	/* LK_NO_TIME: unknown */
+	uint64_t id;		/* generation of the hold; 0: unknown */
+	const struct rec_frame *site;	/* where it was taken; NULL: unknown */
+};
+
+/* How the holders of a lock block a waiter. */
+enum hold_rule {
+	RULE_AND,	/* waits for every holder */
+	RULE_OR,	/* any one holder can let it go on */
+};
+
+/* One lock that somebody waits for or holds, as one read saw it. */
+struct rec_lock_state {
+	struct rec_lock lock;
+	enum hold_rule rule;
+	bool complete;		/* all holders are known */
+	bool verified;		/* the lock word was read and names or counts them */
+	uint32_t nr_holders;
+	const struct rec_holder *holders;
+	int32_t nr_readers;	/* -1: unknown; else as counted in the lock word */
+	const char *name;	/* NULL: none */
+	const char *name_source;	/* as in the contract; NULL when name is */
+	bool name_guess;
+	const char *evidence;	/* e.g. "owner word of 0x…"; NULL: none */
+};
+
+struct rec_lost {
+	int64_t t_ns;
+	uint64_t ring, maps, recursion, stack_collisions, held_overflow;
+};
+
+struct rec_thresholds {
+	uint64_t long_wait_ns, long_spin_ns, long_hold_ns;
+};
+
+struct rec_header {
+	int schema;
+	const char *version, *kernel, *host, *level;
+	const char *began_at;	/* RFC 3339 with ns, UTC */
+	char *const *command;	/* NULL-terminated */
+	struct rec_thresholds thresholds;
+	uint64_t boot_ns;	/* CLOCK_BOOTTIME when the capture began */
+};
+
+struct rec_end {
+	int64_t t_ns;
+	uint64_t records;	/* lines before this one */
+	bool has_status;
+	int command_status;	/* wait status of `-- COMMAND` as a shell shows it */
+};
+
+struct record {
+	enum rec_type type;
+	union {
+		struct rec_header header;
+		struct rec_stack stack;
+		struct rec_wait wait;	/* REC_WAIT_BEGIN, REC_WAIT */
+		struct rec_agg agg;
+		struct rec_read read;
+		struct rec_task task;
+		struct rec_lock_state lock;
+		struct rec_lost lost;
+		struct rec_end end;
+	};
+};
+
+/* Takes each record.  Returns 0, or -errno, which stops the source. */
+typedef int (*record_fn)(void *ctx, const struct record *rec);
+
+void rec_lock__set_addr(struct rec_lock *lock, uint64_t addr, enum lock_kind kind);
+/* str is kept, not copied. */
+void rec_lock__set_str(struct rec_lock *lock, const char *str, enum lock_kind kind);
+/* Parses "0x…" or a file lock's identity; -EINVAL when it is neither. */
+int rec_lock__parse(struct rec_lock *lock, const char *str, enum lock_kind kind);
+/* Writes the identity; returns buf.  40 bytes always suffice for an address. */
+const char *rec_lock__format(const struct rec_lock *lock, char *buf, size_t size);
+
+#endif

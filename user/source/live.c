@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * live.c - the running kernel behind the source interface.
+ */
+#include "source/live.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "source/live_files.h"
+#include "lib/map.h"
+#include "source/live_priv.h"
+
+#include "source/probe.h"
+
+#include "lockscope.skel.h" /* after abi.h: it uses its types */
+
+void live_config__defaults(struct live_config *cfg)
+{
+	memset(cfg, 0, sizeof(*cfg));
+	cfg->stacks = LIVE_STACKS_SAMPLED;
+	cfg->thresholds = (struct rec_thresholds){ .long_wait_ns = 1000000000ULL,
+						   .long_spin_ns = 10000000ULL,
+						   .long_hold_ns = 1000000000ULL };
+}
+
+static struct source_live *live(struct source *s)
+{
+	return (struct source_live *)s;
+}
+
+static int on_event(void *ctx, void *data, size_t size)
+{
+	struct source_live *s = ctx;
+	const struct lk_event *e = data;
+	struct record rec = { .type = REC_WAIT };
+	struct rec_wait *w = &rec.wait;
+	const struct rec_stack *stack;
+	uint64_t owner;
+
+	if (size < sizeof(*e) || !s->sink)
+		return 0;
+	w->id = e->wait.id;
+	w->stack = live_stacks__by_key(s->stacks, e->wait.stack, s->sink, s->sink_ctx, &s->sink_err);
+	stack = live_stacks__get(s->stacks, w->stack);
+	w->who = (struct rec_who){ .tid = e->wait.tid, .pid = e->pid, .ns_tid = e->wait.tid,
+				   .start_ns = e->start_ns, .cgroup = e->cgroup, .comm = e->comm };
+	rec_lock__set_addr(&w->lock, e->wait.lock, live_kind__of(e->wait.flags, stack));
+	w->mode = live_kind__mode(e->wait.flags);
+	w->spin = live_kind__spins(e->wait.flags);
+	w->since_ns = live__t(s, e->wait.since_ns);
+	w->t_ns = live__t(s, e->end_ns);
+	w->wait_ns = (int64_t)(e->end_ns - e->wait.since_ns);
+	w->result = e->result;
+	w->owner_tid = e->wait.owner_tid;
+	if (u64map__get(s->owners, w->id, &owner)) {
+		w->owner_tid = (uint32_t)(owner >> 32);
+		w->owner_stack = (uint32_t)owner;
+		u64map__del(s->owners, w->id);
+	}
+	if (!s->sink_err)
+		s->sink_err = s->sink(s->sink_ctx, &rec);
+	return s->sink_err;
+}
+
+static int live_header(struct source *base, record_fn sink, void *ctx)
+{
+	struct source_live *s = live(base);
+	struct record rec = { .type = REC_HEADER };
+
+	rec.header = (struct rec_header){
+		.schema = REC_SCHEMA, .version = LOCKSCOPE_VERSION, .kernel = s->kernel,
+		.host = s->host, .level = "contention", .began_at = s->began_at,
+		.command = (char *const *)s->cfg.command, .thresholds = s->cfg.thresholds,
+		.boot_ns = s->boot_ns,
+	};
+	return sink(ctx, &rec);
+}
+
+static int live_drain(struct source *base, record_fn sink, void *ctx)
+{
+	struct source_live *s = live(base);
+	struct lk_counters nr;
+	int n;
+
+	s->sink = sink;
+	s->sink_ctx = ctx;
+	s->sink_err = 0;
+	n = ring_buffer__consume(s->bpf.ring);
+	s->sink = NULL;
+	if (s->sink_err)
+		return s->sink_err;
+	if (n < 0)
+		return n;
+	live_bpf__counters(&s->bpf, &nr);
+	return live_stacks__make_room(s->stacks, nr.stacks_kept, sink, ctx);
+}
+
+static int live_read(struct source *base, bool confirm, record_fn sink, void *ctx)
+{
+	return live_reader__read(live(base)->reader, confirm, sink, ctx);
+}
+
+static int live_collect(struct source *base, record_fn sink, void *ctx)
+{
+	return live_aggs__collect(live(base)->aggs, sink, ctx);
+}
+
+static int live_fds(struct source *base, struct pollfd *fds, int max)
+{
+	if (max < 1)
+		return 0;
+	fds[0] = (struct pollfd){ .fd = ring_buffer__epoll_fd(live(base)->bpf.ring),
+				  .events = POLLIN };
+	return 1;
+}
+
+static void live_free(struct source *base)
+{
+	struct source_live *s = live(base);
+
+	live_reader__free(s->reader);
+	live_aggs__free(s->aggs);
+	live_asked__free(s->asked);
+	live_files__free(s->files);
+	live_bpf__close(&s->bpf);
+	u64map__free(s->owners);
+	filelocks__free(s->filelocks);
+	live_stacks__free(s->stacks);
+	symbols__free(s->symbols);
+	free(s);
+}
+
+static void live_stop(struct source *base)
+{
+	live(base)->bpf.skel->bss->tracing_on = 0;
+}
+
+static const struct source_ops live_ops = {
+	.name = "live",
+	.header = live_header,
+	.drain = live_drain,
+	.read = live_read,
+	.collect = live_collect,
+	.fds = live_fds,
+	.stop = live_stop,
+	.free = live_free,
+};
+
+/* Wall clock and boot clock at one moment. */
+static void note_start(struct source_live *s)
+{
+	struct timespec wall;
+	struct utsname u;
+	unsigned int major, minor;
+	struct tm tm;
+	size_t n;
+
+	s->boot_ns = live__now();
+	clock_gettime(CLOCK_REALTIME, &wall);
+	gmtime_r(&wall.tv_sec, &tm);
+	n = strftime(s->began_at, sizeof(s->began_at), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(s->began_at + n, sizeof(s->began_at) - n, ".%09ldZ", wall.tv_nsec);
+	if (uname(&u))
+		memset(&u, 0, sizeof(u));
+	snprintf(s->kernel, sizeof(s->kernel), "%s", u.release);
+	if (sscanf(u.release, "%u.%u", &major, &minor) == 2)
+		s->may_miss_ends = major > 6 || (major == 6 && minor >= 19);
+	snprintf(s->host, sizeof(s->host), "%s", u.nodename);
+}
+
+static int open_parts(struct source_live *s, struct lk_error *err)
+{
+	int rc = live_bpf__open(&s->bpf, &s->cfg, on_event, s, err);
+
+	if (rc)
+		return rc;
+	/* Recording goes on while symbols load: a stack needs them only later. */
+	note_start(s);
+	s->bpf.skel->bss->tracing_on = 1;
+	rc = symbols__new(&s->symbols, "/proc/kallsyms");
+	if (rc == -EPERM && s->symbols)
+		rc = 0;	/* kptr_restrict: addresses instead of names; features says so */
+	if (rc)
+		return lk_error__set(err, rc, "cannot read /proc/kallsyms: %s", strerror(-rc));
+	rc = live_stacks__new(&s->stacks, bpf_map__fd(s->bpf.skel->maps.stacks),
+			      bpf_map__max_entries(s->bpf.skel->maps.stacks), s->symbols);
+	rc = rc ?: filelocks__new(&s->filelocks, "/proc");
+	rc = rc ?: live_files__new(&s->files, &s->bpf);
+	if (!rc)
+		filelocks__set_list(s->filelocks, live_files__list, s->files);
+	rc = rc ?: live_asked__new(&s->asked, &s->bpf);
+	rc = rc ?: live_reader__new(&s->reader, s);
+	rc = rc ?: live_aggs__new(&s->aggs, s);
+	rc = rc ?: u64map__new(&s->owners, 0);
+	return rc ? lk_error__set(err, rc, "cannot start: %s", strerror(-rc)) : 0;
+}
+
+int source_live__new(struct source **out, const struct live_config *cfg, struct lk_error *err)
+{
+	struct source_live *s;
+	int rc = probe__contention(err);
+
+	*out = NULL;
+	if (rc)
+		return rc;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return lk_error__set(err, -ENOMEM, "out of memory");
+	s->base = (struct source){ .ops = &live_ops, .is_live = true };
+	s->cfg = *cfg;
+	rc = open_parts(s, err);
+	if (rc) {
+		live_free(&s->base);
+		return rc;
+	}
+	*out = &s->base;
+	return 0;
+}
+
+int source_live__cost(struct source *s, struct live_cost *out)
+{
+	return live_bpf__cost(&live(s)->bpf, out);
+}
+
+bool source_live__has_symbols(const struct source *s)
+{
+	return symbols__nr(((const struct source_live *)s)->symbols) > 0;
+}

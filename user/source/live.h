@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * live.h - the running kernel as a source.
+ */
+#ifndef LOCKSCOPE_SOURCE_LIVE_H
+#define LOCKSCOPE_SOURCE_LIVE_H
+
+#include "abi.h"
+#include "lib/error.h"
+#include "source/source.h"
+
+enum live_stack_mode { LIVE_STACKS_NONE, LIVE_STACKS_SAMPLED, LIVE_STACKS_ALL };
+
+struct live_config {
+	const char *const *command;	/* for the header; NULL-terminated */
+	bool emit_waits;	/* pass every ended wait (record), not only long ones */
+	bool no_aggregates;	/* watch, snapshot: nobody looks at statistics */
+	bool agg_by_task;	/* split aggregates by thread, for filters on tasks */
+	enum live_stack_mode stacks;
+	uint32_t nr_locks_max;	/* entries of the aggregate map; 0: default */
+	uint32_t nr_tasks_max;	/* entries of the task map; 0: default */
+	uint32_t nr_stacks_max;	/* entries of the stack map; 0: default */
+	uint32_t ring_kb;	/* size of the ring buffer; 0: default */
+	const char *btf;	/* file for CO-RE relocation; NULL: the kernel's own */
+	struct rec_thresholds thresholds;
+};
+void live_config__defaults(struct live_config *cfg);
+
+/* What lockscope itself costs. */
+struct live_cost {
+	uint64_t map_bytes;	/* memory of all maps */
+	uint64_t walks;		/* stack walks so far */
+	uint64_t waits;		/* waits accounted so far */
+	uint64_t run_ns, run_cnt;	/* BPF run time, 0 unless kernel.bpf_stats_enabled */
+	struct lk_counters lost;	/* every single counter */
+	uint64_t recursion_misses;	/* programs skipped by the kernel's own guard */
+};
+
+/* Loads and attaches everything and only then starts recording.  On failure
+ * returns -errno with *err filled (err->status EXIT_CANNOT when this kernel or
+ * these privileges cannot do it). */
+int source_live__new(struct source **out, const struct live_config *cfg, struct lk_error *err);
+int source_live__cost(struct source *s, struct live_cost *out);
+/* False when kernel.kptr_restrict hides all addresses: stacks then have none. */
+bool source_live__has_symbols(const struct source *s);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * live_priv.h - what the files of the live source share.
+ */
+#ifndef LOCKSCOPE_SOURCE_LIVE_PRIV_H
+#define LOCKSCOPE_SOURCE_LIVE_PRIV_H
+
+#include <time.h>
+
+#include "abi.h"
+#include "source/filelocks.h"
+#include "source/live.h"
+#include "source/live_stacks.h"
+#include "source/symbols.h"
+
+struct lockscope_bpf;
+struct ring_buffer;
+struct u64map;
+
+/* The loaded programs and their maps, seen from user space. */
+struct live_bpf {
+	struct lockscope_bpf *skel;
+	struct ring_buffer *ring;
+	int iter_link_fd;
+	uint32_t nr_cpus;
+	const struct lk_cpu *cpus;	/* mmaped, read only */
+	size_t cpus_bytes;
+};
+
+/* Loads, attaches, and turns recording on last.  ring_fn takes each event. */
+int live_bpf__open(struct live_bpf *b, const struct live_config *cfg,
+		   int (*ring_fn)(void *ctx, void *data, size_t size), void *ctx,
+		   struct lk_error *err);
+void live_bpf__close(struct live_bpf *b);
+/* Sums of what all CPUs counted. */
+void live_bpf__counters(const struct live_bpf *b, struct lk_counters *sum);
+void live_bpf__overflow(const struct live_bpf *b, struct lk_overflow sum[64]);
+/* Times the kernel skipped one of our programs because it was running already. */
+uint64_t live_bpf__recursion_misses(const struct live_bpf *b);
+int live_bpf__cost(const struct live_bpf *b, struct live_cost *out);
+
+/* One pass of the task iterator. */
+struct live_pass {
+	char *buf;		/* the records, one after another */
+	size_t len, cap;
+	const struct lk_task **tasks;	/* into buf */
+	uint32_t nr, tasks_cap;
+};
+int live_pass__run(struct live_pass *p, const struct live_bpf *b);
+void live_pass__free(struct live_pass *p);
+static inline const uint64_t *lk_task__ips(const struct lk_task *t)
+{
+	return (const uint64_t *)(t + 1);
+}
+
+/* The clocks of two CPUs may differ by a little. */
+static inline uint64_t lk_task__wait_age_ns(const struct lk_task *t)
+{
+	return t->t_ns > t->wait.since_ns ? t->t_ns - t->wait.since_ns : 0;
+}
+
+/* Which tasks the next pass shall show besides those that wait, and samples of
+ * those of them that run. */
+struct live_asked;
+int live_asked__new(struct live_asked **out, const struct live_bpf *b);
+void live_asked__free(struct live_asked *a);
+/* Begins a new set; then ask for each task; then done drops those not asked again. */
+void live_asked__begin(struct live_asked *a);
+/* Returns 1 when it is new, 0 when it was asked for before, -ENOSPC when full. */
+int live_asked__add(struct live_asked *a, uint32_t tid);
+void live_asked__done(struct live_asked *a);
+/* Whether the CPUs sample asked tasks that run at their ticks. */
+void live_asked__sampling(struct live_asked *a, bool on);
+/* The last sample of tid not older than since_ns: 1 with its stack key in *key,
+ * for live_stacks__by_sample(); else 0. */
+int live_asked__sampled(struct live_asked *a, uint32_t tid, uint64_t since_ns, uint64_t *key);
+
+struct source_live {
+	struct source base;
+	struct live_config cfg;
+	struct live_bpf bpf;
+	struct symbols *symbols;
+	struct live_stacks *stacks;
+	struct live_asked *asked;
+	struct filelocks *filelocks;
+	struct live_files *files;
+	struct live_reader *reader;
+	struct live_aggs *aggs;
+	struct u64map *owners;	/* of long waits, by wait id: tid and stack, 32 bits each */
+	uint64_t unasked;	/* owners not looked at: too many at once */
+	uint64_t failed_reads;	/* looks at the machine that did not come about */
+	bool may_miss_ends;	/* this kernel can preempt BPF programs: 6.19 and later */
+	uint64_t stale_waits;	/* open waits found to be over: their end was missed */
+	uint64_t boot_ns;	/* CLOCK_BOOTTIME when recording was turned on */
+	char began_at[40], kernel[128], host[80];
+	/* during drain: where events go */
+	record_fn sink;
+	void *sink_ctx;
+	int sink_err;
+};
+
+/* CLOCK_BOOTTIME in ns, the clock of the BPF side. */
+static inline uint64_t live__now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
+static inline int64_t live__t(const struct source_live *s, uint64_t boot_ns)
+{
+	return (int64_t)(boot_ns - s->boot_ns);
+}
+
+/* live_kind.c: what the tracepoint's flags and the frames tell. */
+enum lock_kind live_kind__of(uint32_t flags, const struct rec_stack *stack);
+enum lock_mode live_kind__mode(uint32_t flags);
+bool live_kind__spins(uint32_t flags);
+enum breakable live_kind__breakable(uint32_t task_state, const struct rec_stack *stack);
+char live_kind__state_letter(uint32_t state);
+enum rec_context live_kind__context(const struct rec_stack *stack);
+/* A spinning lock function is on the stack. */
+bool live_kind__in_spin(const struct rec_stack *stack);
+const char *live_kind__filelock(const struct rec_stack *stack, bool *unknown);
+/* syscalls.c: the name of a native system call, or NULL. */
+const char *syscall__name(int32_t nr);
+
+/* live_stale.c: is the task of an open wait no longer in it?  recorded and now are
+ * stack ids, 0 for none; since_ns: when samples of interest begin. */
+/* Nothing proves that the task still is in its wait, on a kernel where an end can be
+ * missed.  For waits that are not stale. */
+bool live_stale__is_unproven(const struct source_live *s, const struct lk_task *t);
+bool live_stale__wait(const struct source_live *s, const struct lk_task *t, uint32_t recorded,
+		      uint32_t now, uint64_t since_ns);
+
+/* live_read.c */
+struct live_reader;
+int live_reader__new(struct live_reader **out, struct source_live *s);
+void live_reader__free(struct live_reader *r);
+int live_reader__read(struct live_reader *r, bool confirm, record_fn sink, void *ctx);
+
+/* live_agg.c */
+struct live_aggs;
+int live_aggs__new(struct live_aggs **out, struct source_live *s);
+void live_aggs__free(struct live_aggs *a);
+int live_aggs__collect(struct live_aggs *a, record_fn sink, void *ctx);
+
+#endif

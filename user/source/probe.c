@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include "source/probe.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define BTF_PATH "/sys/kernel/btf/vmlinux"
+/* include/linux/proc_ns.h, PROC_PID_INIT_INO */
+#define INIT_PID_NS_INO 0xEFFFFFFCu
+
+#ifndef CAP_BPF
+#define CAP_BPF 39
+#endif
+#ifndef CAP_PERFMON
+#define CAP_PERFMON 38
+#endif
+
+/* The first line of a small file, without its newline; "" when unreadable. */
+static const char *first_line(const char *path, char *buf, size_t size)
+{
+	FILE *f = fopen(path, "re");
+
+	buf[0] = '\0';
+	if (!f)
+		return buf;
+	if (!fgets(buf, (int)size, f))
+		buf[0] = '\0';
+	fclose(f);
+	buf[strcspn(buf, "\n")] = '\0';
+	return buf;
+}
+
+static bool has_cap(int cap)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+
+	if (syscall(SYS_capget, &head, data))
+		return false;
+	return data[cap / 32].effective >> (cap % 32) & 1;
+}
+
+bool probe__is_admin(void)
+{
+	return has_cap(CAP_SYS_ADMIN);
+}
+
+static bool may_load_bpf(void)
+{
+	return probe__is_admin() || (has_cap(CAP_BPF) && has_cap(CAP_PERFMON));
+}
+
+/* A program of one call, which lockdown=confidentiality takes away.  libbpf's own
+ * probe goes by the words of the verifier, and those have changed. */
+static bool may_read_kernel(void)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_10 },
+		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_1, .imm = -8 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = 8 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3, .imm = 0 },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_probe_read_kernel },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "may_read", "Dual BSD/GPL", insns,
+			       sizeof(insns) / sizeof(*insns), NULL);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* "none [integrity] confidentiality": the bracketed word is in force.  Where
+ * securityfs is not mounted, trying tells. */
+static bool lockdown_confidentiality(char *buf, size_t size)
+{
+	if (first_line("/sys/kernel/security/lockdown", buf, size)[0])
+		return strstr(buf, "[confidentiality]");
+	return may_load_bpf() && !may_read_kernel();
+}
+
+/* Each tracepoint has a BTF typedef btf_trace_NAME, with no tracefs needed. */
+static bool has_tracepoint(const struct btf *btf, const char *name)
+{
+	char type[96];
+
+	snprintf(type, sizeof(type), "btf_trace_%s", name);
+	return btf && btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF) > 0;
+}
+
+static const char *kernel_release(struct utsname *u)
+{
+	return uname(u) ? "?" : u->release;
+}
+
+static int cannot(struct lk_error *err, int code)
+{
+	if (err)
+		err->status = EXIT_CANNOT;
+	return code;
+}
+
+int probe__contention(struct lk_error *err)
+{
+	struct utsname u;
+	struct btf *btf;
+	char buf[128];
+	bool there;
+
+	if (!may_load_bpf()) {
+		lk_error__set(err, -EPERM, "not allowed to load BPF programs");
+		lk_error__hint(err, "run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE");
+		return cannot(err, -EPERM);
+	}
+	if (lockdown_confidentiality(buf, sizeof(buf))) {
+		lk_error__set(err, -EPERM,
+			      "the kernel is locked down (confidentiality): BPF may not read it");
+		lk_error__hint(err, "boot with lockdown=integrity or without lockdown=; "
+				    "`lockscope report` still reads recordings");
+		return cannot(err, -EPERM);
+	}
+	if (access(BTF_PATH, R_OK)) {
+		lk_error__set(err, -ENOENT, "kernel %s has no BTF (%s is missing)",
+			      kernel_release(&u), BTF_PATH);
+		lk_error__hint(err, "use a kernel built with CONFIG_DEBUG_INFO_BTF=y, as all "
+				    "large distributions do; `lockscope report` still reads recordings");
+		return cannot(err, -ENOENT);
+	}
+	btf = btf__load_vmlinux_btf();
+	there = has_tracepoint(btf, "contention_begin");
+	btf__free(btf);
+	if (there)
+		return 0;
+	lk_error__set(err, -EOPNOTSUPP, "kernel %s has no lock contention tracepoints",
+		      kernel_release(&u));
+	lk_error__hint(err, "they came with Linux 5.19; `lockscope report` still reads recordings");
+	return cannot(err, -EOPNOTSUPP);
+}
+
+int probe__in_pid_namespace(void)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st))
+		return -errno;
+	return st.st_ino != INIT_PID_NS_INO;
+}
+
+/* One row; what differs per machine is filled by `look`. */
+struct feature {
+	const char *id, *what, *gives, *without;
+	void (*look)(const struct btf *btf, struct probe_row *row);
+};
+
+static void yes_if(struct probe_row *row, bool ok, const char *detail)
+{
+	row->state = ok ? PROBE_YES : PROBE_NO;
+	snprintf(row->detail, sizeof(row->detail), "%s", detail);
+}
+
+static void look_privileges(const struct btf *btf, struct probe_row *row)
+{
+	(void)btf;
+	yes_if(row, may_load_bpf(), may_load_bpf() ? "" : "needs CAP_BPF and CAP_PERFMON, or root");
+}
+
+static void look_pid_ns(const struct btf *btf, struct probe_row *row)
+{
+	(void)btf;
+	yes_if(row, !probe__in_pid_namespace(),
+	       probe__in_pid_namespace() ? "inside a pid namespace: /proc shows part of the machine"
+					 : "");
+}
+
+static void look_lockdown(const struct btf *btf, struct probe_row *row)
+{
+	char buf[128];
+	bool locked = lockdown_confidentiality(buf, sizeof(buf));
+
+	(void)btf;
+	row->state = locked ? PROBE_NO : PROBE_YES;
+	snprintf(row->detail, sizeof(row->detail), "%.100s",
+		 buf[0] ? buf : locked ? "lockdown=confidentiality" : "no lockdown");
+}
+
+static void look_btf(const struct btf *btf, struct probe_row *row)
+{
+	yes_if(row, btf != NULL, btf ? BTF_PATH : BTF_PATH " is missing");
+}
+
+static void look_tracepoints(const struct btf *btf, struct probe_row *row)
+{
+	bool ok = has_tracepoint(btf, "contention_begin") && has_tracepoint(btf, "contention_end");
+
+	yes_if(row, ok, ok ? "tp_btf" : "Linux 5.19 and later have them");
+}
+
+static void look_iterator(const struct btf *btf, struct probe_row *row)
+{
+	yes_if(row, btf && btf__find_by_name_kind(btf, "bpf_iter_task", BTF_KIND_FUNC) > 0, "");
+}
+
+/* Which kinds of spin wait the tracepoints miss depends on the lock in use:
+ * virt_spin_lock() (test and set) fires nothing, a paravirt lock fires always. */
+static void look_spin(const struct btf *btf, struct probe_row *row)
+{
+	FILE *f = fopen("/proc/cpuinfo", "re");
+	bool guest = false;
+	char line[4096];
+
+	(void)btf;
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, "flags", 5) && strstr(line, " hypervisor"))
+			guest = true;
+	if (f)
+		fclose(f);
+	row->state = PROBE_PARTLY;
+	snprintf(row->detail, sizeof(row->detail), "%s",
+		 guest ? "a guest: with test-and-set spinlocks no spin wait is seen, with paravirt "
+			 "ones every one is"
+		       : "the first waiter of a queued spinlock (the pending one) is not seen");
+}
+
+static void look_symbols(const struct btf *btf, struct probe_row *row)
+{
+	char buf[128];
+
+	(void)btf;
+	first_line("/proc/kallsyms", buf, sizeof(buf));
+	yes_if(row, strtoull(buf, NULL, 16) != 0 || strspn(buf, "0") != 16,
+	       buf[0] ? "" : "no /proc/kallsyms");
+	if (strspn(buf, "0") == 16) {
+		row->state = PROBE_NO;
+		snprintf(row->detail, sizeof(row->detail),
+			 "hidden: needs CAP_SYSLOG and kernel.kptr_restrict at most 1");
+	}
+}
+
+static void look_lockdep(const struct btf *btf, struct probe_row *row)
+{
+	bool ok = has_tracepoint(btf, "lock_acquire");
+
+	yes_if(row, ok, ok ? "level lockdep is not in this version" : "not a lockdep kernel");
+}
+
+static void look_held(const struct btf *btf, struct probe_row *row)
+{
+	(void)btf;
+	yes_if(row, false, "level held is not in this version");
+}
+
+static void look_silent(const struct btf *btf, struct probe_row *row)
+{
+	(void)btf;
+	yes_if(row, false, "no kernel traces them");
+}
+
+static void look_file_locks(const struct btf *btf, struct probe_row *row)
+{
+	(void)btf;
+	yes_if(row, !access("/proc/locks", R_OK), access("/proc/locks", R_OK) ? "no /proc/locks" : "");
+}
+
+static void look_bpf_stats(const struct btf *btf, struct probe_row *row)
+{
+	char buf[32];
+
+	(void)btf;
+	yes_if(row, first_line("/proc/sys/kernel/bpf_stats_enabled", buf, sizeof(buf))[0] == '1',
+	       "sysctl kernel.bpf_stats_enabled=1 turns it on");
+}
+
+static const struct feature features[] = {
+	{ "privileges", "may load BPF programs", "everything live", "only recordings can be read",
+	  look_privileges },
+	{ "pid_namespace", "sees all processes", "file locks and names of every process",
+	  "file locks and owners outside of the namespace are unknown", look_pid_ns },
+	{ "lockdown", "BPF may read kernel memory", "everything live", "only recordings can be read",
+	  look_lockdown },
+	{ "btf", "type information of the kernel", "programs that fit this kernel",
+	  "nothing can be loaded", look_btf },
+	{ "contention_tracepoints", "lock:contention_begin and contention_end",
+	  "waits of every kind, with owners of mutex, ww_mutex, rwsem writer, rt_mutex",
+	  "level contention cannot run", look_tracepoints },
+	{ "task_iterator", "BPF task iterator", "the live wait-for graph",
+	  "no graph, no deadlock detection", look_iterator },
+	{ "spin_waits", "waits for spinlocks and rwlocks", "long_spin, spin statistics",
+	  "some spin waits fire no tracepoint, and an optimistically spinning rwsem writer fires none "
+	  "before it sleeps",
+	  look_spin },
+	{ "unnamed_owners", "owners of rwsem readers, semaphores, percpu_rwsems, spinlocks",
+	  "deadlocks through them", "their waits are shown without an owner",
+	  look_held },
+	{ "silent_waits",
+	  "completions, folio and bit locks, per-VMA locks, SRCU, flush_work, freezing, PI futexes, "
+	  "percpu_rwsem writers that drain readers (6.12 and later)",
+	  "what such a task waits for", "it is shown as blocked, with its stack, as the end of a chain",
+	  look_silent },
+	{ "symbols", "kernel symbols", "function names in stacks", "addresses instead of names",
+	  look_symbols },
+	{ "file_locks", "/proc/locks", "flock, POSIX and OFD locks and leases in the graph",
+	  "file locks are not seen", look_file_locks },
+	{ "lockdep", "lockdep tracepoints", "class names, held locks", "level lockdep cannot run",
+	  look_lockdep },
+	{ "bpf_stats", "BPF run time statistics", "what lockscope itself costs",
+	  "its own cost is not shown", look_bpf_stats },
+};
+
+int probe__run(struct probe_row *rows, size_t max, size_t *nr)
+{
+	struct btf *btf = access(BTF_PATH, R_OK) ? NULL : btf__load_vmlinux_btf();
+	size_t i;
+
+	*nr = 0;
+	for (i = 0; i < sizeof(features) / sizeof(*features) && i < max; i++) {
+		const struct feature *f = &features[i];
+
+		rows[i] = (struct probe_row){ .id = f->id, .what = f->what, .gives = f->gives,
+					      .without = f->without };
+		f->look(btf, &rows[i]);
+		*nr = i + 1;
+	}
+	btf__free(btf);
+	return 0;
+}

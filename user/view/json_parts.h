@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * json_parts.h - members that several JSON objects share.  Each writes into the
+ * object that is open; unknown values are null, never left out.
+ */
+#ifndef LOCKSCOPE_VIEW_JSON_PARTS_H
+#define LOCKSCOPE_VIEW_JSON_PARTS_H
+
+#include "find/find.h"
+#include "lib/json.h"
+
+/* tid, pid, ns_tid (only where it differs), start_time, cgroup, comm */
+void json_parts__who(struct json *j, const struct rec_who *who);
+/* "lock" (null: locks that found no room) and "kind" */
+void json_parts__lock(struct json *j, const struct rec_lock *lock);
+/* name, name_source ("none" without a name), name_guess (only when it is one) */
+void json_parts__name(struct json *j, const char *name, const char *source, bool guess);
+/* When a wait began; at_least adds that it was earlier than that. */
+void json_parts__since(struct json *j, int64_t since_ns, bool at_least);
+/* A time; LK_NO_TIME is null. */
+void json_parts__time(struct json *j, const char *key, int64_t t_ns);
+/* An id where 0 means none: null. */
+void json_parts__id(struct json *j, const char *key, uint64_t id);
+/* The letter of a task's state; null when it is none. */
+void json_parts__state(struct json *j, char state);
+/* state, cpu (null when below 0) and context */
+void json_parts__cpu(struct json *j, int32_t cpu, enum rec_context context);
+/* "syscall": {nr,name} or null */
+void json_parts__syscall(struct json *j, int32_t nr, const char *name);
+/* "site": {addr,sym,off,module,line} or null */
+void json_parts__site(struct json *j, const struct rec_frame *site);
+/* A whole object in the shape of the wait_begin record. */
+void json_parts__wait_begin(struct json *j, const char *key, const struct rec_wait *w);
+/* id and frames */
+void json_parts__stack(struct json *j, const struct rec_stack *stack);
+/* t_ns and the counters */
+void json_parts__lost(struct json *j, const struct rec_lost *lost);
+/* A whole finding object. */
+void json_parts__finding(struct json *j, const struct finding *f);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * text_chains.h - the part of the snapshot's text that shows chains, root first.
+ */
+#ifndef LOCKSCOPE_VIEW_TEXT_CHAINS_H
+#define LOCKSCOPE_VIEW_TEXT_CHAINS_H
+
+#include "view/view.h"
+
+/* in->snap must be set.  0 or -ENOMEM. */
+int text_chains__put(FILE *out, const struct view_input *in);
+
+#endif

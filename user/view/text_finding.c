@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* One finding for a person who was woken by it. */
+#include <string.h>
+#include "lib/fmt.h"
+#include "view/text_parts.h"
+
+#define MAX_BEHIND 8
+
+static void put_headline(FILE *out, const struct view_input *in, const struct finding *f)
+{
+	char kind[32], summary[1024];
+	enum text_color color = f->kind == FIND_DEADLOCK ? TEXT_RED : TEXT_YELLOW;
+
+	snprintf(kind, sizeof(kind), "%s", finding_kind__name(f->kind));
+	for (char *c = kind; *c; c++)
+		*c = *c == '_' ? ' ' : *c;
+	fprintf(out, "%s%s #%llu%s%s (%s): %s%s\n",
+		text__color(&in->style, f->open ? color : TEXT_GREEN), kind,
+		(unsigned long long)f->id, f->open ? "" : " is over", f->open && f->rev > 1 ?
+		", changed" : "", certainty__name(f->confidence),
+		fmt__safe(summary, sizeof(summary), f->summary, in->style.utf8),
+		text__plain(&in->style));
+}
+
+/* Who holds what t waits for, as far as the finding says. */
+static void put_holders(FILE *out, const struct view_input *in, const struct finding *f,
+			const struct find_task *t)
+{
+	const struct find_task *lists[] = { f->members, f->cycle, f->tasks,
+					    f->has_root ? &f->root : NULL };
+	const uint32_t sizes[] = { f->nr_members, f->nr_cycle, f->nr_tasks, f->has_root };
+	char who[TEXT_LEN];
+
+	for (size_t l = 0; l < sizeof(lists) / sizeof(lists[0]); l++) {
+		bool any = false;
+
+		for (uint32_t i = 0; i < sizes[l]; i++) {
+			if (!t->waits_for.key || lists[l][i].holds.key != t->waits_for.key)
+				continue;
+			fprintf(out, "%s%s", any ? ", " : ", held by ",
+				text__task(who, sizeof(who), &lists[l][i].who, &in->style));
+			any = true;
+		}
+		if (any)
+			return;
+	}
+}
+
+static const char *wait_verb(bool spin, bool over)
+{
+	if (over)
+		return spin ? "spun" : "waited";
+	return spin ? "spins" : "waits";
+}
+
+static void put_wait(FILE *out, const struct view_input *in, const struct finding *f,
+		     const struct find_task *t)
+{
+	char lock[TEXT_LEN * 2], age[FMT_LEN];
+
+	if (!t->waits_for.key)
+		return;
+	fprintf(out, "    %s %s%s for %s", wait_verb(t->spin, f->over),
+		t->since_at_least ? "at least " : "",
+		fmt__age(age, sizeof(age), f->t_ns, t->since_ns),
+		text__lock(lock, sizeof(lock), &t->waits_for, t->waits_name, t->waits_mode,
+			   &in->style));
+	put_holders(out, in, f, t);
+	fputc('\n', out);
+	text__stack(out, in, t->wait_stack, "        ");
+}
+
+static void put_hold(FILE *out, const struct view_input *in, const struct find_task *t)
+{
+	char lock[TEXT_LEN * 2], site[TEXT_LEN];
+
+	if (!t->holds.key)
+		return;
+	fprintf(out, "    holds %s",
+		text__lock(lock, sizeof(lock), &t->holds, t->holds_name, t->holds_mode,
+			   &in->style));
+	if (t->holds_site.addr)
+		fprintf(out, ", taken at %s",
+			text__frame(site, sizeof(site), &t->holds_site, &in->style));
+	fputc('\n', out);
+}
+
+static void put_task(FILE *out, const struct view_input *in, const struct finding *f,
+		     const struct find_task *t)
+{
+	char who[TEXT_LEN], state[64], name[64];
+
+	fprintf(out, "  %s%s%s (pid %u)%s", text__color(&in->style, TEXT_BOLD),
+		text__task(who, sizeof(who), &t->who, &in->style), text__plain(&in->style),
+		t->who.pid, text__state(state, sizeof(state), t->state, t->cpu, t->context));
+	if (t->syscall >= 0 && t->syscall_name && *t->syscall_name)
+		fprintf(out, " in %s()",
+			fmt__safe(name, sizeof(name), t->syscall_name, in->style.utf8));
+	else if (t->syscall >= 0)
+		fprintf(out, " in system call %d", t->syscall);
+	fputc('\n', out);
+	put_wait(out, in, f, t);
+	put_hold(out, in, t);
+	/* Where it is now, when the wait's stack did not show that already. */
+	if (t->stack && (!t->waits_for.key || !t->wait_stack)) {
+		fprintf(out, "    is now at\n");
+		text__stack(out, in, t->stack, "        ");
+	}
+}
+
+static bool in_cycle(const struct finding *f, uint32_t tid)
+{
+	for (uint32_t i = 0; i < f->nr_cycle; i++)
+		if (f->cycle[i].who.tid == tid)
+			return true;
+	return false;
+}
+
+static void put_names(FILE *out, const struct view_input *in, const struct find_task *tasks,
+		      uint32_t nr, const char *intro)
+{
+	char who[TEXT_LEN];
+
+	if (!nr)
+		return;
+	fprintf(out, "  %s: ", intro);
+	for (uint32_t i = 0; i < nr && i < MAX_BEHIND; i++)
+		fprintf(out, "%s%s", i ? ", " : "",
+			text__task(who, sizeof(who), &tasks[i].who, &in->style));
+	if (nr > MAX_BEHIND)
+		fprintf(out, " and %u more", nr - MAX_BEHIND);
+	fputc('\n', out);
+}
+
+/* What ends it: any one wait of the stuck set that can be broken. */
+static void put_way_out(FILE *out, const struct view_input *in, const struct finding *f)
+{
+	static const char *const ways[NR_BREAKABLE] = {
+		[BREAK_KILL] = "killing", [BREAK_SIGNAL] = "a signal to",
+		[BREAK_TIMEOUT] = "the timeout of",
+	};
+	char who[TEXT_LEN];
+	bool any = false;
+
+	for (uint32_t i = 0; i < f->nr_members; i++) {
+		const struct find_task *t = &f->members[i];
+
+		for (uint32_t e = 0; e < f->nr_edges; e++) {
+			if (f->edges[e].waiter_tid != t->who.tid ||
+			    f->edges[e].breakable_by == BREAK_NONE)
+				continue;
+			fprintf(out, "%s%s %s", any ? ", " : "  can be broken by: ",
+				ways[f->edges[e].breakable_by],
+				text__task(who, sizeof(who), &t->who, &in->style));
+			any = true;
+			break;
+		}
+	}
+	fputs(any ? "\n" : "  can be broken by: nothing; no wait in it has a timeout or "
+			   "heeds a signal\n", out);
+}
+
+static void put_deadlock(FILE *out, const struct view_input *in, const struct finding *f)
+{
+	for (uint32_t i = 0; i < f->nr_cycle; i++)
+		put_task(out, in, f, &f->cycle[i]);
+	for (uint32_t i = 0; i < f->nr_members; i++)
+		if (!in_cycle(f, f->members[i].who.tid))
+			put_task(out, in, f, &f->members[i]);
+	put_names(out, in, f->behind, f->nr_behind, "stuck behind it");
+	put_way_out(out, in, f);
+}
+
+static void put_root(FILE *out, const struct view_input *in, const struct finding *f)
+{
+	if (!f->has_root)
+		return;
+	fprintf(out, "  at the root:\n");
+	put_task(out, in, f, &f->root);
+}
+
+static void put_other(FILE *out, const struct view_input *in, const struct finding *f)
+{
+	char threshold[FMT_LEN];
+
+	put_root(out, in, f);
+	if (f->has_root && f->nr_tasks)
+		fprintf(out, "  waiting:\n");
+	for (uint32_t i = 0; i < f->nr_tasks && (i < MAX_BEHIND || in->style.verbose); i++)
+		put_task(out, in, f, &f->tasks[i]);
+	if (f->nr_tasks > MAX_BEHIND && !in->style.verbose)
+		fprintf(out, "  (%u more tasks; -v shows all)\n", f->nr_tasks - MAX_BEHIND);
+	if (f->nr_blocked)
+		fprintf(out, "  blocks %u tasks, directly or through others\n", f->nr_blocked);
+	if (f->threshold_ns)
+		fprintf(out, "  threshold: %s\n",
+			fmt__ns(threshold, sizeof(threshold), f->threshold_ns));
+}
+
+/* Whether f's root was shown already, in a deadlock or by an earlier finding. */
+static bool root_is_told(const struct view_input *in, const struct finding *f)
+{
+	bool before = true;
+
+	for (size_t i = 0; i < in->nr_findings; i++) {
+		const struct finding *other = in->findings[i];
+
+		if (other == f)
+			before = false;
+		else if (!other->open)
+			continue;
+		else if (other->kind == FIND_DEADLOCK && in_cycle(other, f->root.who.tid))
+			return true;
+		else if (before && other->has_root && other->root.who.tid == f->root.who.tid)
+			return true;
+	}
+	return false;
+}
+
+void text_finding__brief(FILE *out, const struct view_input *in, const struct finding *f)
+{
+	if (in->style.verbose) {
+		view_text__finding(out, in, f);
+		return;
+	}
+	put_headline(out, in, f);
+	if (f->has_root && !root_is_told(in, f))
+		put_root(out, in, f);
+	else if (!f->has_root && f->nr_tasks)
+		put_task(out, in, f, &f->tasks[0]);
+}
+
+int view_text__finding(FILE *out, const struct view_input *in, const struct finding *f)
+{
+	char evidence[512];
+
+	put_headline(out, in, f);
+	if (!f->open)
+		return text__result(out); /* the rest was told, and is true no more */
+	if (f->kind == FIND_DEADLOCK)
+		put_deadlock(out, in, f);
+	else
+		put_other(out, in, f);
+	for (uint32_t i = 0; i < f->nr_evidence; i++)
+		fprintf(out, "  %s %s\n", i ? "         " : "evidence:",
+			fmt__safe(evidence, sizeof(evidence), f->evidence[i], in->style.utf8));
+	return text__result(out);
+}

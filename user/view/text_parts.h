@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * text_parts.h - phrases that the views for people share.  All foreign text in them
+ * is harmless for a terminal.
+ */
+#ifndef LOCKSCOPE_VIEW_TEXT_PARTS_H
+#define LOCKSCOPE_VIEW_TEXT_PARTS_H
+
+#include "view/view.h"
+
+#define TEXT_LEN 256	/* enough for each phrase; longer names end in "..." */
+
+enum text_color { TEXT_RED, TEXT_YELLOW, TEXT_GREEN, TEXT_BOLD, TEXT_DIM };
+/* Escape sequences, or "" when the style has no colours. */
+const char *text__color(const struct view_style *style, enum text_color color);
+const char *text__plain(const struct view_style *style);
+
+/* "comm/tid"; returns buf, as do the next ones. */
+const char *text__task(char *buf, size_t size, const struct rec_who *who,
+		       const struct view_style *style);
+/* "mutex my_lock (0xffff…)", "rwsem 0xffff…", "flock /path (flock:8:1:42)"; mode, when
+ * it is no plain exclusive, in front: "read rwsem 0x…". */
+const char *text__lock(char *buf, size_t size, const struct rec_lock *lock, const char *name,
+		       enum lock_mode mode, const struct view_style *style);
+/* The same without the identity where there is a name, for tables. */
+const char *text__lock_short(char *buf, size_t size, const struct rec_lock *lock,
+			     const char *name, const struct view_style *style);
+/* "ext4_rename+0x19c [ext4]", or the address. */
+const char *text__frame(char *buf, size_t size, const struct rec_frame *frame,
+			const struct view_style *style);
+/* " sleeps uninterruptibly (D)", " runs on CPU 3 in softirq"; "" when unknown */
+const char *text__state(char *buf, size_t size, char state, int32_t cpu, enum rec_context context);
+
+/* A stack from the caller of the lock function on, indented: at most 8 frames and
+ * without the kernel's entry code unless verbose.  Nothing for id 0; a line that
+ * says so for a stack that was lost. */
+void text__stack(FILE *out, const struct view_input *in, uint32_t id, const char *indent);
+/* The first frame of that, "" when unknown. */
+const char *text__caller(char *buf, size_t size, const struct view_input *in, uint32_t id);
+
+/* A finding without the tasks that wait: the headline and who is at the root. */
+void text_finding__brief(FILE *out, const struct view_input *in, const struct finding *f);
+
+/* Every loss so far, a line each; says so when there is none. */
+void text__losses(FILE *out, const struct view_input *in);
+/* "kernel 6.1.0 on host, level contention" */
+void text__origin(FILE *out, const struct view_input *in);
+
+/* 0, or -errno of the stream. */
+int text__result(FILE *out);
+
+#endif

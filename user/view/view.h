@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * view.h - renderers: each turns the same snapshot, statistics and findings
+ * into one form.  They write to a stream and return 0 or -errno (-EIO and the
+ * like when the stream failed); they keep no state between calls.
+ */
+#ifndef LOCKSCOPE_VIEW_VIEW_H
+#define LOCKSCOPE_VIEW_VIEW_H
+
+#include <stdio.h>
+#include "find/find.h"
+
+/* What is shown; never what the graph is built from.  Empty lists pass all. */
+struct view_filter {
+	const uint32_t *pids, *tids;
+	size_t nr_pids, nr_tids;
+	const char *comm_glob;		/* fnmatch(3) */
+	const uint64_t *cgroups;	/* ids of the cgroup and all below it */
+	size_t nr_cgroups;
+	uint32_t kinds;			/* bit 1 << enum lock_kind; 0: all */
+	const char *lock;		/* name or "0x…"; NULL: all */
+};
+bool view_filter__is_empty(const struct view_filter *f);
+bool view_filter__task(const struct view_filter *f, const struct rec_who *who);
+bool view_filter__lock(const struct view_filter *f, const struct rec_lock *lock, const char *name);
+/* A finding passes when any of its tasks and any of its locks pass. */
+bool view_filter__finding(const struct view_filter *f, const struct finding *fd);
+/* A task of a snapshot passes when it passes itself and, where locks are filtered,
+ * it waits for or holds one that passes; a lock the other way round. */
+bool view_filter__snap_task(const struct view_filter *f, const struct snapshot *s, uint32_t task);
+bool view_filter__snap_lock(const struct view_filter *f, const struct snapshot *s, uint32_t lock);
+/* A row that says nothing of its task cannot pass a filter on tasks. */
+bool view_filter__agg(const struct view_filter *f, const struct rec_agg *agg, const char *name);
+
+struct view_style {
+	bool color;		/* ANSI sequences */
+	bool utf8;		/* arrows and the like */
+	int width;		/* columns; 0: as wide as needed */
+	int verbose;		/* 0: normal; 1: all frames */
+};
+
+struct view_input {
+	const struct model *model;
+	const struct snapshot *snap;	/* may be NULL: no read yet */
+	const struct finding *const *findings;
+	size_t nr_findings;
+	const struct view_filter *filter;
+	struct view_style style;
+};
+
+/* records and findings as NDJSON lines; findings reference stacks by id */
+int view_json__record(FILE *out, const struct record *rec);
+int view_json__finding(FILE *out, const struct finding *f);
+/* the one object of `snapshot --json` */
+int view_json__snapshot(FILE *out, const struct view_input *in, const char *taken_at);
+
+/* one finding for a person: summary, cycle, who holds what where, stacks */
+int view_text__finding(FILE *out, const struct view_input *in, const struct finding *f);
+/* `snapshot`: blocked tasks, locks with owners and waiters, chains, findings */
+int view_text__snapshot(FILE *out, const struct view_input *in);
+
+/* the wait-for graph for graphviz */
+int view_dot__snapshot(FILE *out, const struct view_input *in);
+
+/* statistics: rows grouped by lock or by caller, sorted by a column */
+enum stat_group { STAT_BY_LOCK, STAT_BY_CALLER, STAT_BY_TASK };
+struct stat_options {
+	enum stat_group group;
+	const char *sort;	/* column id; NULL: total */
+	bool reverse;
+	size_t limit;		/* rows; 0: all */
+	/* an earlier copy of model__stats(), subtracted, so that top shows what
+	 * happened since; NULL: everything */
+	const struct stat_row *base;
+	size_t nr_base;
+};
+/* The one table of columns: text, JSON and top read it. */
+struct stat_line;		/* one row after grouping */
+struct stat_column {
+	const char *id, *title;
+	int width;
+	bool is_text;		/* left-aligned */
+	/* writes the cell as text; returns its length as snprintf does */
+	int (*text)(const struct stat_line *line, char *buf, size_t size);
+	/* for sorting and JSON; NULL: text */
+	uint64_t (*value)(const struct stat_line *line);
+};
+extern const struct stat_column stat_columns[];
+extern const size_t nr_stat_columns;
+const struct stat_column *stat_column__find(const char *id);
+
+struct stat_table;
+/* Groups and sorts; never limits.  -EINVAL for an unknown sort column.  By caller,
+ * the waits of a lock whose stack was not walked are spread over its walked
+ * callers, histogram bucket by bucket; such estimates begin with ~ as text.  Lines
+ * point into the model and into base: valid until either changes. */
+int stat_table__new(struct stat_table **out, const struct view_input *in,
+		    const struct stat_options *opt);
+size_t stat_table__nr(const struct stat_table *t);
+const struct stat_line *stat_table__line(const struct stat_table *t, size_t i);
+void stat_table__free(struct stat_table *t);
+/* The lock of a line; NULL when it sums up several. */
+const struct rec_lock *stat_line__lock(const struct stat_line *line);
+/* Waits that found no room in the kernel's table and so belong to no line. */
+void stat_table__unaccounted(const struct stat_table *t, uint64_t *count, uint64_t *total_ns);
+int view_text__stat(FILE *out, const struct view_input *in, const struct stat_options *opt);
+
+#endif
