@@ -25,12 +25,17 @@ stop() {
 	await 30 truth_says "$1" ended true || fail "$1 did not end"
 }
 
+# Both commands have to have seen it: they read at their own times.
+both() {
+	found "$1" "$2" /out/watch.ndjson && found "$1" "$2" /out/record.ndjson
+}
+
 # Those that are judged by a finding wait for it; absence shows in the check.
 expect() {
 	case $(truth "$1") in
-	*'"expect":"deadlock","owners":"none"'*) await 10 found long_wait "$1" /out/watch.ndjson ;;
-	*'"expect":"deadlock"'*) await 15 found deadlock "$1" /out/watch.ndjson ;;
-	*'"expect":"root"'*) await 15 found long_wait "$1" /out/watch.ndjson ;;
+	*'"expect":"deadlock","owners":"none"'*) await 10 both long_wait "$1" ;;
+	*'"expect":"deadlock"'*) await 20 both deadlock "$1" ;;
+	*'"expect":"root"'*) await 15 both long_wait "$1" ;;
 	*'"expect":"long_spin"'*) await 10 has long_spin /out/watch.ndjson ;;
 	esac
 }
@@ -59,7 +64,7 @@ for s in mutex_killable_abba mutex_interruptible_abba; do
 	other=$!
 	await 30 truth_says "$s" formed true || fail "$s did not form"
 	keep_truth "$s"
-	await 15 found deadlock "$s" /out/watch.ndjson
+	await 20 both deadlock "$s"
 	kill -9 $victim
 	wait $other
 	await 15 has "\"kind\":\"deadlock\".*\"state\":\"closed\".*\"tid\":$victim," /out/watch.ndjson
