@@ -20,6 +20,10 @@
 /* Waits younger than this are only listed: no stack, no search for the owner. */
 #define LK_YOUNG_NS 5000000ULL
 #define LK_NEW_WALKS 4		/* the first waits on a lock are always walked */
+#define LK_HELD_MAX 48		/* sleeping locks held by one task; more are counted */
+#define LK_SPIN_HELD_MAX 16	/* spinning locks held by one context of one CPU */
+#define LK_SLOT_PROBES 16	/* places a task's slot can be at; see held.bpf.h */
+#define LK_BUCKETS 8192		/* of `buckets`: what is known of locks by a hash only */
 #define LK_NR_SYSCALLS 16	/* system calls that can sleep on a file lock, for both ABIs */
 
 /* include/trace/events/lock.h, LCB_F_*: the flags of contention_begin. */
@@ -39,6 +43,18 @@ enum lk_stacks {
 	LK_STACKS_ALL = 2,
 };
 
+/* What a lock function works on.  Values are part of lk_held.info. */
+enum lk_kind {
+	LK_KIND_MUTEX = 1,
+	LK_KIND_WW_MUTEX,
+	LK_KIND_RWSEM,
+	LK_KIND_PERCPU_RWSEM,
+	LK_KIND_SEMAPHORE,
+	LK_KIND_RT_MUTEX,
+	LK_KIND_SPINLOCK,
+	LK_KIND_RWLOCK,
+};
+
 /* Settings, fixed before the programs are loaded (.rodata). */
 struct lk_settings {
 	__u32 nr_cpus;		/* entries of the cpu map */
@@ -51,6 +67,12 @@ struct lk_settings {
 	__u64 long_walk_ns;	/* a wait at least this long is always walked at its end */
 	__u64 long_wait_ns;	/* sleeping waits at least this long always go to the ring */
 	__u64 long_spin_ns;	/* the same for spin waits */
+	__u32 held;		/* 1: level held; then nr_slots is a power of two */
+	__u32 spin;		/* 1: spinning locks too */
+	__u32 nr_slots;
+	__u32 pad;
+	__u64 long_hold_ns;	/* sleeping locks held at least this long go to the ring */
+	__u64 long_spin_hold_ns;	/* the same for spinning locks */
 	__u32 filelock_nr[LK_NR_SYSCALLS];	/* native system call numbers plus 1; 0: none */
 	__u32 filelock_nr_compat[LK_NR_SYSCALLS];
 };
@@ -71,6 +93,71 @@ struct lk_wait {
 	__u32 tid;
 };
 
+/* lk_held.info: kind in bits 0-7, the flags below, the system call at the take
+ * (cut to 16 bits; 0xffff: none) in bits 16-31. */
+enum lk_held_flag {
+	LK_HELD_READ = 0x100,	/* taken shared */
+	LK_HELD_WRITE = 0x200,	/* the writer's side of a lock with readers */
+	LK_HELD_WANTED = 0x400,	/* the function that takes it has not returned yet */
+	LK_HELD_TRY = 0x800,	/* entered after the function had returned: surely taken */
+	LK_HELD_DOWNGRADED = 0x1000,
+};
+#define LK_HELD_KIND(info) ((info) & 0xff)
+#define LK_HELD_SYSCALL(info) ((info) >> 16)
+
+/* A sleeping lock that a task holds, or, as the newest entry only, is about to take:
+ * functions that cannot fail are hooked at their entry.  Only the task itself, in
+ * task context, changes its entries. */
+struct lk_held {
+	__u64 lock;
+	__u64 since_ns;		/* of the take, or of the end of its wait */
+	__u64 site;		/* return address into the caller of the lock function; 0: unknown */
+	__u32 info;
+	__u32 id;		/* of this task's holds: counts up */
+	__u32 free;		/* semaphore: its free count before the take */
+	__u32 pad;
+};
+
+/* All that one task holds, in the order of taking. */
+struct lk_slot {
+	__u64 task;		/* task_struct; 0: free */
+	__u64 seq;		/* counts changes, twice each: odd while one is made */
+	__u32 tid;
+	__u32 nr;
+	__u32 next_id;
+	__u32 over;		/* takes that found no room and were not given yet */
+	__u32 drop_id;		/* user space asks to drop this entry: proven to be stale */
+	__u32 pad[7];
+	struct lk_held held[LK_HELD_MAX];
+};
+_Static_assert(sizeof(struct lk_slot) % 64 == 0, "slots must not share a cache line");
+
+/* A spinning lock that a CPU holds in one context, or, as the newest entry, is about
+ * to take. */
+struct lk_spin_held {
+	__u64 lock;
+	__u64 task;		/* current then */
+	__u64 since_ns;
+	__u64 site;
+	__u32 info;		/* as in lk_held, without system call */
+	__u32 tid;
+	__u64 id;
+};
+
+struct lk_spin_stack {
+	__u32 nr;
+	__u32 over;		/* takes that found no room and were not given yet */
+	struct lk_spin_held held[LK_SPIN_HELD_MAX];
+};
+
+/* What happened to any of the locks of one bucket (a hash of the address), and when:
+ * entries older than that prove less.  Two locks in one bucket only make both
+ * uncertain. */
+struct lk_bucket {
+	__u64 crossed_ns;	/* a release by a task that held no entry */
+	__u64 leaked_ns;	/* a task exited with an entry */
+};
+
 /* What each CPU counts; all only grow.  Read without a lock, summed by user space. */
 struct lk_counters {
 	__u64 waits;		/* waits that ended and were accounted */
@@ -85,6 +172,18 @@ struct lk_counters {
 	__u64 replaced;		/* a begin found the wait of another lock: its end was missed */
 	__u64 walks;		/* stack walks */
 	__u64 stacks_kept;	/* of those, put into the stack map: it was not there yet */
+	__u64 takes;		/* of sleeping locks, recorded; level held */
+	__u64 spin_takes;
+	__u64 lost_slots;	/* takes not recorded: no slot for the task */
+	__u64 held_overflow;	/* takes not recorded: too many held at once */
+	__u64 unmatched;	/* gives without a take, of sleeping locks */
+	__u64 spin_unmatched;	/* the same of spinning locks */
+	__u64 spin_dropped;	/* takes of spinning locks dropped: an interrupt inside a hook */
+	__u64 spin_stale;	/* entries of spinning locks that had missed their give */
+	__u64 healed;		/* entries of sleeping locks that had missed their give */
+	__u64 irq_takes;	/* sleeping locks tried by interrupts: not recorded */
+	__u64 atomic_sleeps;	/* tasks that went to sleep with a spinning lock */
+	__u64 lost_holds;	/* ended holds not put into the hold statistics: map full */
 };
 
 /* Waits that found no room in the aggregate map, by kind of flags. */
@@ -113,6 +212,10 @@ struct lk_cpu {
 	struct lk_wait spins[LK_SPIN_DEPTH];
 	struct lk_counters nr;
 	struct lk_overflow overflow[64];	/* by flags & 63 */
+	__u32 spin_inside;	/* a spin hook runs here: interrupts of it are dropped whole */
+	__u32 pad3;
+	__u64 next_spin_id;
+	struct lk_spin_stack spin_held[2];	/* [0] task, [1] interrupt */
 	__u64 pad[2];
 };
 _Static_assert(sizeof(struct lk_cpu) % 64 == 0, "CPUs must not share a cache line");
@@ -146,8 +249,49 @@ struct lk_agg {
 	__u64 hist[LK_HIST_BUCKETS];
 };
 
+/* Holds of one lock from one call site; level held. */
+struct lk_hold_key {
+	__u64 lock;
+	__u64 site;
+	__u32 info;		/* kind and mode bits only */
+	__u32 pad;
+};
+
+struct lk_hold_agg {
+	__u64 count;
+	__u64 total_ns;
+	__u64 max_ns;
+	__u64 hist[LK_HIST_BUCKETS];
+};
+
+/* The ring buffer carries these; the first word of each is its type. */
+enum lk_event_type { LK_EVENT_WAIT = 1, LK_EVENT_HOLD = 2 };
+
+enum lk_hold_end {
+	LK_HOLD_GIVEN = 0,
+	LK_HOLD_EXITED = 1,	/* the task was freed with this entry left */
+	LK_HOLD_SLEPT = 2,	/* a spinning lock: its task went to sleep; the hold goes on */
+};
+
+/* One hold that ended late, was left at exit, or slept. */
+struct lk_hold_event {
+	__u32 type;		/* LK_EVENT_HOLD */
+	__u32 how;		/* enum lk_hold_end */
+	__u64 lock, since_ns, end_ns, site, stack;
+	__u64 task, start_ns, cgroup;
+	__u64 id;
+	__u64 owner;		/* exit: the task the lock word names then; 0: none */
+	__u32 info;
+	__u32 tid, pid, cpu;
+	__u32 says;		/* exit: enum lk_word_says */
+	__u32 pad;
+	char comm[LK_COMM_LEN];
+};
+
 /* One ended wait, through the ring buffer. */
 struct lk_event {
+	__u32 type;		/* LK_EVENT_WAIT */
+	__u32 pad2;
 	struct lk_wait wait;
 	__u64 end_ns;
 	__u64 cgroup;
@@ -166,6 +310,7 @@ enum lk_why {
 	LK_WHY_FILELOCK = 4,	/* sleeps in a system call that takes file locks */
 	LK_WHY_ASKED = 8,	/* user space asked for it (the owner of something) */
 	LK_WHY_SPIN = 16,	/* runs on a CPU that spins: wait is the innermost spin */
+	LK_WHY_HOLD = 32,	/* holds a sleeping lock for some time */
 };
 
 /* What the lock word says; bits of lk_word.says. */
@@ -189,7 +334,14 @@ struct lk_word {
 	__s32 nr_readers;	/* rwsem: readers counted in the word; semaphore: free count */
 };
 
-/* One task, written by the iterator; nr_ip frames follow (8 bytes each). */
+/* A held lock in a record of the iterator. */
+struct lk_hold {
+	struct lk_held held;
+	struct lk_word word;
+};
+
+/* One task, written by the iterator; nr_ip frames follow (8 bytes each), then
+ * nr_held of struct lk_hold, then, if nr_held, one __u64: the slot's seq after. */
 struct lk_task {
 	__u32 len;		/* of this record with its frames */
 	__u32 why;		/* enum lk_why */
@@ -209,11 +361,32 @@ struct lk_task {
 	__u32 cpu;
 	__u32 nr_ip;
 	__u32 proven;		/* 1: the task's own fields say it is blocked on wait.lock */
-	__u32 pad;
+	__u32 nr_held;
+	__u64 held_seq;		/* the slot's seq before its entries were read */
+	__u64 utime;
 	__u64 sp;		/* saved kernel stack pointer, of a task off the CPU */
 	char comm[LK_COMM_LEN];
 	struct lk_wait wait;	/* lock 0: none */
 	struct lk_word word;	/* of wait.lock */
+};
+
+/* One CPU that spins or holds spinning locks, written by the iterator over `cpus`;
+ * nr_held of struct lk_cpu_hold follow, those of task context first. */
+struct lk_cpu_record {
+	__u32 len;
+	__u32 cpu;
+	__u64 t_ns;
+	__u32 nr_held;
+	__u32 nr_task_held;	/* of those, in task context */
+	__u32 depth;		/* spin waits; wait is the innermost */
+	__u32 pad;
+	struct lk_wait wait;	/* lock 0: none */
+};
+
+struct lk_cpu_hold {
+	struct lk_spin_held held;
+	__u32 word;		/* of the lock: the first 32 bits */
+	__u32 readable;		/* 1: word could be read */
 };
 
 /* A sample of a running task that user space asked for. */

@@ -16,6 +16,18 @@
  *   there is one.  Key: the lock.  Members of a reported deadlock are left out
  *   (the deadlock says it all); those behind it are not.  Waits that began and
  *   ended between two reads come once, already over; key: the first such wait.
+ * - long_hold: one hold past the threshold (long_hold_ns for sleeping locks,
+ *   long_spin_ns for spinning ones), while it goes on, or already over when it came
+ *   as a hold record (end released).  Key: task and hold id.  The tasks list has the
+ *   holder, then those that wait for the lock, longest first.
+ * - leak: a hold whose task exited (hold record with end exited: confidence as the
+ *   record says, opens and closes at once), or a hold older than long_hold_ns whose
+ *   task has left the system call it was taken in (rec_holder.returned): possible,
+ *   open as long as it goes on, never for percpu_rwsem (the freeze of a file system
+ *   returns with it).  Such a hold is no long_hold at the same time.
+ * - sleep_in_atomic: a task went to sleep with a spinning lock (hold record with end
+ *   slept): opens and closes at once.  Key: task, site, so that one place that does
+ *   it again and again is one finding with a rising rev.
  * - root_blocker: one task that waits for nothing and keeps others waiting.
  *   Key: the task.
  */
@@ -31,6 +43,7 @@ enum finding_kind {
 	FIND_LONG_HOLD,
 	FIND_LEAK,
 	FIND_ROOT_BLOCKER,
+	FIND_SLEEP_IN_ATOMIC,
 	NR_FINDING_KINDS,
 };
 const char *finding_kind__name(enum finding_kind k);
@@ -60,6 +73,8 @@ struct find_task {
 	const char *holds_name, *holds_name_source;
 	enum lock_mode holds_mode;
 	struct rec_frame holds_site;	/* addr 0: unknown */
+	int64_t holds_since_ns;	/* LK_NO_TIME: unknown */
+	uint64_t hold_id;	/* 0: unknown */
 };
 
 struct find_edge {
@@ -90,6 +105,7 @@ struct finding {
 	struct rec_lock *locks;
 	uint64_t threshold_ns;
 	int64_t wait_ns;	/* the longest so far */
+	int64_t hold_ns;	/* long_hold, leak: how long so far; 0: not meant */
 	bool over;		/* ended before it was seen: the register opens and closes it */
 	bool has_root;
 	bool root_in_cycle;	/* the chain ends in a cycle; root is where it enters */

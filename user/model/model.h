@@ -15,6 +15,11 @@ struct stat_row {
 	struct rec_agg agg;	/* strings live as long as the model */
 };
 
+/* Hold statistics of one (lock, mode, site) row, the latest hold_agg record. */
+struct hold_row {
+	struct rec_hold_agg agg;	/* strings live as long as the model */
+};
+
 int model__new(struct model **out);
 void model__free(struct model *m);
 
@@ -40,6 +45,9 @@ const struct stat_row *model__stats(const struct model *m, size_t *nr);
  * source sends one by one.  Call that after each pass of the detectors. */
 const struct rec_wait *model__ended(const struct model *m, size_t *nr);
 void model__forget_ended(struct model *m);
+/* Hold records since the last model__forget_ended(). */
+const struct rec_hold *model__ended_holds(const struct model *m, size_t *nr);
+const struct hold_row *model__holds(const struct model *m, size_t *nr);
 /* What counts as long there; by default the header's thresholds, and everything
  * while no header was seen. */
 void model__keep_ended(struct model *m, uint64_t wait_ns, uint64_t spin_ns);

@@ -47,6 +47,7 @@ struct snap_lock {
 	const char *name, *name_source;
 	bool name_guess;
 	const char *evidence;
+	uint32_t nr_unknown;	/* holders counted in the word but not known by name */
 	uint32_t first_holder, nr_holders;	/* into holders */
 	uint32_t first_waiter, nr_waiters;	/* into waiters, oldest first */
 	/* Its holders can block its waiters in ways the edges do not tell: an OR lock
@@ -62,6 +63,9 @@ struct snap_hold {
 	int64_t since_ns;
 	uint64_t id;
 	struct rec_frame site;	/* addr 0: unknown */
+	int32_t cpu;		/* as in struct rec_holder, as are the next four */
+	enum rec_context context;
+	bool spin, returned, exited;
 };
 
 /* waiter waits for blocker.  QUEUE: blocker is a waiter queued ahead that

@@ -28,6 +28,7 @@ enum rec_type {
 	REC_WAIT,
 	REC_HOLD,
 	REC_AGG,
+	REC_HOLD_AGG,
 	REC_READ,
 	REC_TASK,
 	REC_LOCK,
@@ -107,6 +108,42 @@ enum certainty { SURE_CERTAIN, SURE_LIKELY, SURE_POSSIBLE, NR_CERTAINTY };
 const char *certainty__name(enum certainty c);
 int certainty__parse(const char *name, enum certainty *out);
 
+/* Holds of one lock from one call site so far: cumulative, exact.  Level held. */
+struct rec_hold_agg {
+	struct rec_lock lock;
+	enum lock_mode mode;
+	struct rec_frame site;	/* where it was taken; addr 0: unknown */
+	uint64_t count, total_ns, max_ns;
+	uint64_t hist[REC_HIST_BUCKETS];
+};
+
+/* How a hold came to the notice of the source. */
+enum hold_end {
+	HOLD_RELEASED,	/* it ended, after a time past the threshold */
+	HOLD_EXITED,	/* its task exited without a release */
+	HOLD_SLEPT,	/* a spinning lock whose task went to sleep; the hold goes on */
+	NR_HOLD_ENDS,
+};
+const char *hold_end__name(enum hold_end e);	/* "released", "exited", "slept" */
+int hold_end__parse(const char *name, enum hold_end *out);
+
+/* One hold that is over, or that did what no hold should. */
+struct rec_hold {
+	uint64_t id;
+	struct rec_who who;
+	struct rec_lock lock;
+	enum lock_mode mode;
+	bool spin;
+	enum hold_end end;
+	enum certainty certainty;	/* exited: whether the lock word still names the task */
+	int64_t t_ns;			/* its end, or when it slept */
+	int64_t since_ns;
+	int64_t hold_ns;
+	struct rec_frame site;		/* addr 0: unknown */
+	uint32_t stack;			/* where it ended or slept; 0: not taken */
+	int32_t cpu;			/* -1: unknown */
+};
+
 /* Where a task runs that is on a CPU. */
 enum rec_context { CONTEXT_TASK, CONTEXT_SOFTIRQ, CONTEXT_HARDIRQ, CONTEXT_NMI, NR_CONTEXTS };
 const char *context__name(enum rec_context c);
@@ -144,8 +181,14 @@ struct rec_holder {
 	enum lock_mode mode;
 	enum certainty certainty;
 	int64_t since_ns;	/* LK_NO_TIME: unknown */
-	uint64_t id;		/* generation of the hold; 0: unknown */
+	uint64_t id;		/* generation of the hold; 0: unknown (a lock word named the holder) */
 	const struct rec_frame *site;	/* where it was taken; NULL: unknown */
+	int32_t cpu;		/* of a spinning lock's holder; -1: not meant.  tid 0, the
+				 * idle task, is told by it */
+	enum rec_context context;	/* that of the hold: an interrupt can hold a spinning lock */
+	bool spin;		/* the hold is of a spinning lock */
+	bool returned;		/* its task has since left the system call it was taken in */
+	bool exited;		/* its task exited with it: nobody will release it */
 };
 
 /* How the holders of a lock block a waiter. */
@@ -167,6 +210,8 @@ struct rec_lock_state {
 	const char *name_source;	/* as in the contract; NULL when name is */
 	bool name_guess;
 	const char *evidence;	/* e.g. "owner word of 0x…"; NULL: none */
+	uint32_t nr_unknown;	/* holders that are counted in the lock word but not known by
+				 * name, as far as that can be told; 0: none, or unknown */
 };
 
 struct rec_lost {
@@ -201,6 +246,8 @@ struct record {
 		struct rec_stack stack;
 		struct rec_wait wait;	/* REC_WAIT_BEGIN, REC_WAIT */
 		struct rec_agg agg;
+		struct rec_hold hold;
+		struct rec_hold_agg hold_agg;
 		struct rec_read read;
 		struct rec_task task;
 		struct rec_lock_state lock;

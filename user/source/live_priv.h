@@ -5,6 +5,7 @@
 #ifndef LOCKSCOPE_SOURCE_LIVE_PRIV_H
 #define LOCKSCOPE_SOURCE_LIVE_PRIV_H
 
+#include <string.h>
 #include <time.h>
 
 #include "abi.h"
@@ -35,6 +36,14 @@ void live_bpf__close(struct live_bpf *b);
 /* Sums of what all CPUs counted. */
 void live_bpf__counters(const struct live_bpf *b, struct lk_counters *sum);
 void live_bpf__overflow(const struct live_bpf *b, struct lk_overflow sum[64]);
+/* What is known of a lock's bucket (struct lk_bucket); level held, else all zero. */
+struct lk_bucket live_bpf__bucket(const struct live_bpf *b, uint64_t lock);
+/* Asks the task to drop a held entry that was proven to be stale, at its next take
+ * or give.  One at a time; a second one waits for the next read. */
+void live_bpf__drop_held(const struct live_bpf *b, uint64_t task, uint32_t tid, uint32_t id);
+/* Takes or gives of sleeping locks that may have been missed so far: no slot, too
+ * many held, programs skipped by the kernel. */
+uint64_t live_bpf__missed_holds(const struct live_bpf *b);
 /* Times the kernel skipped one of our programs because it was running already. */
 uint64_t live_bpf__recursion_misses(const struct live_bpf *b);
 int live_bpf__cost(const struct live_bpf *b, struct live_cost *out);
@@ -45,12 +54,38 @@ struct live_pass {
 	size_t len, cap;
 	const struct lk_task **tasks;	/* into buf */
 	uint32_t nr, tasks_cap;
+	/* level held with --spin: CPUs that spin or hold; nr_cpus is 0 otherwise */
+	char *cpu_buf;
+	size_t cpu_len, cpu_cap;
+	const struct lk_cpu_record **cpus;	/* into cpu_buf */
+	uint32_t nr_cpus, cpus_cap;
 };
 int live_pass__run(struct live_pass *p, const struct live_bpf *b);
 void live_pass__free(struct live_pass *p);
 static inline const uint64_t *lk_task__ips(const struct lk_task *t)
 {
 	return (const uint64_t *)(t + 1);
+}
+
+/* What the task holds, nr_held of them, newest last. */
+static inline const struct lk_hold *lk_task__holds(const struct lk_task *t)
+{
+	return (const struct lk_hold *)(lk_task__ips(t) + t->nr_ip);
+}
+/* Nothing was taken or given while the holds were read. */
+static inline bool lk_task__holds_stood(const struct lk_task *t)
+{
+	uint64_t after;
+
+	if (!t->nr_held)
+		return true;
+	memcpy(&after, lk_task__holds(t) + t->nr_held, sizeof(after));
+	return after == t->held_seq && !(after & 1);
+}
+/* What the CPU holds: nr_held of them, those of task context first. */
+static inline const struct lk_cpu_hold *lk_cpu_record__holds(const struct lk_cpu_record *c)
+{
+	return (const struct lk_cpu_hold *)(c + 1);
 }
 
 /* The clocks of two CPUs may differ by a little. */
