@@ -34,6 +34,10 @@ enum lk_contention_flag {
 	LK_F_RT = 8,
 	LK_F_PERCPU = 16,
 	LK_F_MUTEX = 32,
+	/* ours, in a spin wait that is open: */
+	LK_F_SLOW = 64,		/* begun by the slow path's hook */
+	LK_F_TRACED = 128,	/* the tracepoint has fired since */
+	LK_F_KERNEL = 63,	/* what comes from the kernel */
 };
 
 /* Why walking a stack may be left out; see struct lk_settings.stacks. */
@@ -70,7 +74,11 @@ struct lk_settings {
 	__u32 held;		/* 1: level held; then nr_slots is a power of two */
 	__u32 spin;		/* 1: spinning locks too */
 	__u32 nr_slots;
+	__u32 nr_hold_rows;	/* a power of two */
 	__u32 pad;
+	__u32 time_gives;	/* 1: the length of every hold is wanted, not only of open ones */
+	__u64 hotplug_lock;	/* address of cpu_hotplug_lock; 0: unknown */
+	__u64 per_cpu_offset;	/* address of __per_cpu_offset[]; 0: unknown */
 	__u64 long_hold_ns;	/* sleeping locks held at least this long go to the ring */
 	__u64 long_spin_hold_ns;	/* the same for spinning locks */
 	__u32 filelock_nr[LK_NR_SYSCALLS];	/* native system call numbers plus 1; 0: none */
@@ -150,6 +158,19 @@ struct lk_spin_stack {
 	struct lk_spin_held held[LK_SPIN_HELD_MAX];
 };
 
+/* A spinning lock that was held long, after it was given: kept here, since nothing may
+ * be sent from where spinning locks are given. */
+struct lk_spin_long {
+	__u64 nr;		/* its number, 1 and up; 0 while it is written */
+	__u64 end_ns;
+	__u64 start_ns;		/* of the task */
+	__u32 pid;
+	__u32 context;
+	struct lk_spin_held held;
+	char comm[LK_COMM_LEN];
+};
+#define LK_SPIN_LONGS 4
+
 /* What happened to any of the locks of one bucket (a hash of the address), and when:
  * entries older than that prove less.  Two locks in one bucket only make both
  * uncertain. */
@@ -172,8 +193,6 @@ struct lk_counters {
 	__u64 replaced;		/* a begin found the wait of another lock: its end was missed */
 	__u64 walks;		/* stack walks */
 	__u64 stacks_kept;	/* of those, put into the stack map: it was not there yet */
-	__u64 takes;		/* of sleeping locks, recorded; level held */
-	__u64 spin_takes;
 	__u64 lost_slots;	/* takes not recorded: no slot for the task */
 	__u64 held_overflow;	/* takes not recorded: too many held at once */
 	__u64 unmatched;	/* gives without a take, of sleeping locks */
@@ -182,6 +201,8 @@ struct lk_counters {
 	__u64 spin_stale;	/* entries of spinning locks that had missed their give */
 	__u64 healed;		/* entries of sleeping locks that had missed their give */
 	__u64 irq_takes;	/* sleeping locks tried by interrupts: not recorded */
+	__u64 spin_moved;	/* entries of spinning locks dropped at a task switch: not yet taken,
+				 * or their give was missed */
 	__u64 atomic_sleeps;	/* tasks that went to sleep with a spinning lock */
 	__u64 lost_holds;	/* ended holds not put into the hold statistics: map full */
 };
@@ -215,8 +236,11 @@ struct lk_cpu {
 	__u32 spin_inside;	/* a spin hook runs here: interrupts of it are dropped whole */
 	__u32 pad3;
 	__u64 next_spin_id;
+	__u64 rq_lock;		/* the run queue's lock, as learnt from task switches */
 	struct lk_spin_stack spin_held[2];	/* [0] task, [1] interrupt */
-	__u64 pad[2];
+	__u64 nr_longs;		/* long holds of spinning locks so far */
+	struct lk_spin_long longs[LK_SPIN_LONGS];	/* the last of them, by number % size */
+	__u64 pad[1];
 };
 _Static_assert(sizeof(struct lk_cpu) % 64 == 0, "CPUs must not share a cache line");
 
@@ -249,15 +273,14 @@ struct lk_agg {
 	__u64 hist[LK_HIST_BUCKETS];
 };
 
-/* Holds of one lock from one call site; level held. */
-struct lk_hold_key {
-	__u64 lock;
+/* Holds of one lock from one call site; level held.  A row is claimed by its key and
+ * never given back, so user space reads it where it is. */
+struct lk_hold_row {
+	__u64 key;		/* a hash of the next three; 0: free */
+	__u64 lock;		/* written last: 0 while the row is being made */
 	__u64 site;
 	__u32 info;		/* kind and mode bits only */
 	__u32 pad;
-};
-
-struct lk_hold_agg {
 	__u64 count;
 	__u64 total_ns;
 	__u64 max_ns;

@@ -13,6 +13,14 @@
 #define regs_syscall_nr(regs) ((int)(regs)->orig_ax)
 #endif
 
+/* The context of an iterator over a map's elements (5.8). */
+struct bpf_iter__bpf_map_elem___any {
+	struct bpf_iter_meta *meta;
+	struct bpf_map *map;
+	void *key;
+	void *value;
+} __attribute__((preserve_access_index));
+
 /* x86: TS_COMPAT in thread_info.status (arch/x86/include/asm/thread_info.h);
  * arm64: TIF_32BIT in thread_info.flags (arch/arm64/include/asm/thread_info.h). */
 static __always_inline __u32 task_is_compat(struct task_struct *task)

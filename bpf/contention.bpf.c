@@ -8,8 +8,11 @@
  * on top of it and are gone before it goes on.  Neither needs a lock.
  */
 #include "guard.bpf.h"
-#include "stack.bpf.h"
+#include "lockfuncs.h"
 #include "lockword.bpf.h"
+#include "site.bpf.h"
+#include "slot.bpf.h"
+#include "stack.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -86,6 +89,15 @@ static __always_inline void begin_spin(void *ctx, struct lk_cpu *c, struct task_
 	struct lk_wait *w;
 	__u32 depth = c->depth;
 
+	/* The slow path's hook has seen this wait begin. */
+	if (cfg.spin && !(flags & LK_F_SLOW) && depth && depth <= LK_SPIN_DEPTH) {
+		w = &c->spins[(depth - 1) & (LK_SPIN_DEPTH - 1)];
+		if (w->lock == lock && w->tid == (__u32)task->pid && w->flags & LK_F_SLOW &&
+		    !(w->flags & LK_F_TRACED)) {
+			w->flags |= LK_F_TRACED;
+			return;
+		}
+	}
 	/* Preemption is off while a task spins: a spin wait that is already
 	 * there when a task, not an interrupt, begins one has missed its end. */
 	if (context == CTX_TASK && depth && !c->busy[CTX_TASK]) {
@@ -249,7 +261,7 @@ static __always_inline void account(void *ctx, struct lk_cpu *c, struct task_str
 	struct lk_agg_key key = {
 		.lock = w->lock,
 		.stack = w->stack,
-		.flags = w->flags & ~(w->flags & LK_F_MUTEX ? LK_F_SPIN : 0),
+		.flags = w->flags & LK_F_KERNEL & ~(w->flags & LK_F_MUTEX ? LK_F_SPIN : 0),
 		.tid = cfg.agg_by_task ? w->tid : 0,
 	};
 	struct lk_agg *a = agg_row(&key, task, context);
@@ -288,7 +300,10 @@ static __always_inline void emit(struct lk_cpu *c, struct task_struct *task,
 		c->nr.lost_ring++;
 		return;
 	}
+	e->type = LK_EVENT_WAIT;
+	e->pad2 = 0;
 	e->wait = *w;
+	e->wait.flags &= LK_F_KERNEL;
 	e->end_ns = now;
 	e->cgroup = bpf_get_current_cgroup_id();
 	e->start_ns = task->start_boottime;
@@ -364,6 +379,21 @@ static __always_inline int pop_sleep(struct task_struct *task, __u64 lock, struc
 	return 1;
 }
 
+/* What was entered as held before the wait is held since now. */
+static __always_inline void held_since_now(__u64 lock)
+{
+	struct lk_slot *s = slot_find(current_address());
+	struct lk_held *e = NULL;
+
+	if (s)
+		e = slot_entry(s, slot_search(s, lock, 0));
+	if (!e)
+		return;
+	slot_begin(s);
+	e->since_ns = bpf_ktime_get_boot_ns();
+	slot_end(s);
+}
+
 SEC("tp_btf/contention_end")
 int BPF_PROG(contention_end, void *lock, int ret)
 {
@@ -393,12 +423,65 @@ int BPF_PROG(contention_end, void *lock, int ret)
 	/* A program of ours runs below this one: the lock is its helper's. */
 	if (found < 0 && context == CTX_TASK && c->busy[CTX_TASK] != (__u64)task)
 		found = pop_sleep(task, (__u64)lock, &copy);
+	if (cfg.held && found > 0 && !is_spin(copy.flags) && !ret)
+		held_since_now((__u64)lock);
 	if (found <= 0 || guard_enter(c, context, (__u64)task))
 		return 0;
 	finish(ctx, c, task, &copy, context, ret);
 	guard_leave(c, context);
 	return 0;
 }
+
+/*
+ * Slow paths of spinning locks, hooked with --spin: the first waiter of a queued
+ * spinlock, readers of a rwlock in interrupts, and every waiter of a guest with
+ * test-and-set spinlocks pass no tracepoint.  Where one fires, it finds the wait here
+ * already.
+ */
+static __always_inline int slow_begin(void *ctx, __u64 lock, __u32 flags)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct lk_cpu *c = tracing_on ? this_cpu() : NULL;
+
+	if (c && (__u32)task->tgid != cfg.self_tgid)
+		begin_spin(ctx, c, task, context_of(task, (__u64)ctx), lock, flags | LK_F_SLOW);
+	return 0;
+}
+
+/* The tracepoint of the end, if there was one, has ended the wait. */
+static __always_inline int slow_end(void *ctx, __u64 lock)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct lk_cpu *c = tracing_on ? this_cpu() : NULL;
+	struct lk_wait copy, *top;
+	__u32 context, depth;
+
+	if (!c || (__u32)task->tgid == cfg.self_tgid)
+		return 0;
+	depth = c->depth;
+	if (depth > LK_SPIN_DEPTH) {
+		c->depth = depth - 1; /* it had no place; counted at its begin */
+		return 0;
+	}
+	if (!depth)
+		return 0;
+	top = &c->spins[(depth - 1) & (LK_SPIN_DEPTH - 1)];
+	if (top->lock != lock || !(top->flags & LK_F_SLOW))
+		return 0;
+	context = context_of(task, (__u64)ctx);
+	if (pop_spin(c, lock, task->pid, &copy) <= 0 || guard_enter(c, context, (__u64)task))
+		return 0;
+	finish(ctx, c, task, &copy, context, 0);
+	guard_leave(c, context);
+	return 0;
+}
+
+#define SLOW_PROGS(name, flags) \
+SEC("fentry/" #name) int take_##name(unsigned long long *ctx) \
+{ return slow_begin(ctx, argument(ctx, 0), flags); } \
+SEC("fexit/" #name) int done_##name(unsigned long long *ctx) \
+{ return slow_end(ctx, argument(ctx, 0)); }
+LK_SLOW_FUNCS(SLOW_PROGS)
 
 /* The last anybody hears of a task: from here on its address may be used again. */
 SEC("tp_btf/sched_process_free")

@@ -85,13 +85,51 @@ static __always_inline void word_rt_mutex(__u64 lock, struct lk_word *w)
 	w->says |= w->owner ? LK_WORD_OWNER : LK_WORD_FREE;
 }
 
+static __always_inline void word_semaphore(__u64 lock, struct lk_word *w)
+{
+	struct semaphore *sem = (void *)lock;
+
+	if (!bpf_core_read(&w->nr_readers, sizeof(w->nr_readers), &sem->count))
+		w->says = LK_WORD_READ | LK_WORD_COUNT;
+}
+
+/* Who the owner is, as long as that can be read. */
+static __always_inline void word_owner(struct lk_word *w)
+{
+	struct task_struct *owner = (void *)w->owner;
+
+	if (!owner)
+		return;
+	w->owner_tid = BPF_CORE_READ(owner, pid);
+	w->owner_pid = BPF_CORE_READ(owner, tgid);
+	w->owner_start_ns = BPF_CORE_READ(owner, start_boottime);
+}
+
+/* The same by kind, for held entries; who the owner is stays with the caller. */
+static __always_inline void word_of_kind(__u64 lock, __u32 info, struct lk_word *w)
+{
+	switch (LK_HELD_KIND(info)) {
+	case LK_KIND_MUTEX:
+	case LK_KIND_WW_MUTEX:
+		word_mutex(lock, w);
+		break;
+	case LK_KIND_RWSEM:
+		word_rwsem(lock, w);
+		break;
+	case LK_KIND_RT_MUTEX:
+		word_rt_mutex(lock, w);
+		break;
+	case LK_KIND_SEMAPHORE:
+		word_semaphore(lock, w);
+		break;
+	}
+}
+
 /* flags: of the wait's contention_begin.  percpu_rwsem and spinning locks name
  * nobody.  An rwbase of PREEMPT_RT (RT with READ or WRITE) starts with a reader
  * count, no owner word. */
 static __always_inline void word_read(__u64 lock, __u32 flags, struct lk_word *w)
 {
-	struct task_struct *owner;
-
 	if (flags & LK_F_MUTEX)
 		word_mutex(lock, w);
 	else if (flags & (LK_F_SPIN | LK_F_PERCPU))
@@ -102,17 +140,9 @@ static __always_inline void word_read(__u64 lock, __u32 flags, struct lk_word *w
 	} else if (flags & (LK_F_READ | LK_F_WRITE)) {
 		word_rwsem(lock, w);
 	} else {
-		struct semaphore *sem = (void *)lock;
-
-		if (!bpf_core_read(&w->nr_readers, sizeof(w->nr_readers), &sem->count))
-			w->says = LK_WORD_READ | LK_WORD_COUNT;
+		word_semaphore(lock, w);
 	}
-	owner = (void *)w->owner;
-	if (!owner)
-		return;
-	w->owner_tid = BPF_CORE_READ(owner, pid);
-	w->owner_pid = BPF_CORE_READ(owner, tgid);
-	w->owner_start_ns = BPF_CORE_READ(owner, start_boottime);
+	word_owner(w);
 }
 
 #endif

@@ -87,6 +87,37 @@ struct events {
 };
 struct events events SEC(".maps") __weak;
 
+/* Level held: what each task holds, by a hash of its task_struct's address; see
+ * held.bpf.h.  mmaped, so that user space can ask for an entry to be dropped. */
+struct slots {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct lk_slot);
+};
+struct slots slots SEC(".maps") __weak;
+
+struct buckets {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct lk_bucket);
+};
+struct buckets buckets SEC(".maps") __weak;
+
+/* Hold statistics.  No hash map: inserting there locks, which hooks of spinning locks
+ * must not. */
+struct hold_rows {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct lk_hold_row);
+};
+struct hold_rows hold_rows SEC(".maps") __weak;
+
 /* Tasks user space wants to see in the next read (owners), by tid. */
 struct asked {
 	__uint(type, BPF_MAP_TYPE_HASH);

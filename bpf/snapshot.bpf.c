@@ -7,6 +7,7 @@
  */
 #include "guard.bpf.h"
 #include "lockword.bpf.h"
+#include "slot.bpf.h"
 
 #define TASK_RUNNING 0
 #define TASK_INTERRUPTIBLE 1
@@ -42,6 +43,33 @@ static __always_inline void read_syscall(struct task_struct *task, struct lk_tas
 		t->why |= LK_WHY_FILELOCK;
 }
 
+#define CPUS_SUMMED 512
+
+/* A percpu_rwsem's readers are counted by CPU; a reader may leave on another than it
+ * came, so only the sum means something. */
+static __always_inline void word_percpu(__u64 lock, struct lk_word *w)
+{
+	struct percpu_rw_semaphore *sem = (void *)lock;
+	__u64 count_at, offset;
+	__u32 i, count;
+	__s32 sum = 0;
+
+	if (!cfg.per_cpu_offset || cfg.nr_cpus > CPUS_SUMMED ||
+	    bpf_core_read(&count_at, sizeof(count_at), &sem->read_count))
+		return;
+	for (i = 0; i < CPUS_SUMMED; i++) {
+		if (i >= cfg.nr_cpus)
+			break;
+		if (bpf_probe_read_kernel(&offset, sizeof(offset),
+					  (void *)(cfg.per_cpu_offset + 8 * (__u64)i)) ||
+		    bpf_probe_read_kernel(&count, sizeof(count), (void *)(count_at + offset)))
+			return;
+		sum += (__s32)count;
+	}
+	w->nr_readers = sum;
+	w->says = LK_WORD_READ | LK_WORD_COUNT;
+}
+
 /* A wait whose end came while we copied is none. */
 static __always_inline void read_wait(struct task_struct *task, struct lk_task *t)
 {
@@ -60,6 +88,8 @@ static __always_inline void read_wait(struct task_struct *task, struct lk_task *
 		return;
 	}
 	word_read(t->wait.lock, t->wait.flags, &t->word);
+	if (t->wait.flags & LK_F_PERCPU)
+		word_percpu(t->wait.lock, &t->word);
 	t->proven = task_is_blocked_on(task, t->wait.lock);
 	t->why |= LK_WHY_WAIT;
 }
@@ -92,6 +122,63 @@ static __always_inline void read_spin(struct task_struct *task, struct lk_task *
 		t->wait.lock = 0;
 	else
 		t->why |= LK_WHY_SPIN;
+	t->wait.flags &= LK_F_KERNEL;
+}
+
+/* Entries of some age make a task worth showing; then all of them are shown. */
+static __always_inline struct lk_slot *read_holds(struct task_struct *task, struct lk_task *t)
+{
+	struct lk_slot *s = slot_find(address_of(task));
+	__u64 now = bpf_ktime_get_boot_ns();
+	struct lk_held *e;
+	__u32 i;
+
+	if (!s || s->tid != (__u32)task->pid || !s->nr)
+		return NULL;
+	for (i = 0; i < LK_HELD_MAX; i++) {
+		if (i >= s->nr)
+			break;
+		e = slot_entry(s, i);
+		if (!e || now < e->since_ns + LK_YOUNG_NS)
+			continue;
+		t->why |= LK_WHY_HOLD;
+		break;
+	}
+	t->held_seq = s->seq;
+	barrier();
+	t->nr_held = s->nr;
+	if (t->nr_held > LK_HELD_MAX)
+		t->nr_held = LK_HELD_MAX;
+	return s;
+}
+
+/* Too large for the stack.  One reader of the iterators at a time, so no lock. */
+static struct lk_hold hold_out;
+static __u64 ip_out[LK_STACK_DEPTH];
+
+static __always_inline void write_holds(struct seq_file *seq, struct lk_slot *s, __u32 nr)
+{
+	struct lk_held *e;
+	__u64 seq_after;
+	__u32 i;
+
+	for (i = 0; i < LK_HELD_MAX; i++) {
+		if (i >= nr)
+			break;
+		e = slot_entry(s, i);
+		if (!e)
+			break;
+		__builtin_memset(&hold_out.word, 0, sizeof(hold_out.word));
+		hold_out.held = *e;
+		word_of_kind(hold_out.held.lock, hold_out.held.info, &hold_out.word);
+		if (LK_HELD_KIND(hold_out.held.info) == LK_KIND_PERCPU_RWSEM)
+			word_percpu(hold_out.held.lock, &hold_out.word);
+		word_owner(&hold_out.word);
+		bpf_seq_write(seq, &hold_out, sizeof(hold_out));
+	}
+	barrier();
+	seq_after = s->seq;
+	bpf_seq_write(seq, &seq_after, sizeof(seq_after));
 }
 
 static __always_inline void read_ids(struct task_struct *task, struct lk_task *t)
@@ -108,6 +195,7 @@ static __always_inline void read_ids(struct task_struct *task, struct lk_task *t
 	t->on_cpu = task->on_cpu;
 	t->cpu = task_cpu_nr(task);
 	t->sp = task_saved_sp(task);
+	t->utime = task->utime;
 	t->ns_tid = t->tid;
 	pid = BPF_CORE_READ(task, thread_pid);
 	if (pid) {
@@ -133,7 +221,7 @@ int snapshot(struct bpf_iter__task *ctx)
 {
 	struct seq_file *seq = ctx->meta->seq;
 	struct task_struct *task = ctx->task;
-	__u64 ip[LK_STACK_DEPTH];
+	struct lk_slot *held = NULL;
 	struct lk_task t = {};
 	long bytes = 0;
 	__u32 tid;
@@ -153,19 +241,99 @@ int snapshot(struct bpf_iter__task *ctx)
 		t.why |= LK_WHY_BLOCKED;
 	if (bpf_map_lookup_elem(&asked, &tid))
 		t.why |= LK_WHY_ASKED;
+	if (cfg.held)
+		held = read_holds(task, &t);
 	if (!t.why)
 		return 0;
 	t.t_ns = bpf_ktime_get_boot_ns();
 	read_ids(task, &t);
 	if (wants_stack(&t))
-		bytes = bpf_get_task_stack(task, ip, sizeof(ip), 0);
+		bytes = bpf_get_task_stack(task, ip_out, sizeof(ip_out), 0);
 	if (bytes < 0)
 		bytes = 0;
 	t.nr_ip = (__u32)bytes / 8;
+	if (!held)
+		t.nr_held = 0;
 	t.len = sizeof(t) + t.nr_ip * 8;
+	if (t.nr_held)
+		t.len += t.nr_held * sizeof(struct lk_hold) + 8;
 	/* A record that does not fit is written again as a whole by the kernel. */
 	bpf_seq_write(seq, &t, sizeof(t));
-	if (bytes > 0 && bytes <= (long)sizeof(ip))
-		bpf_seq_write(seq, ip, bytes);
+	if (bytes > 0 && bytes <= (long)sizeof(ip_out))
+		bpf_seq_write(seq, ip_out, bytes);
+	if (held && t.nr_held)
+		write_holds(seq, held, t.nr_held);
+	return 0;
+}
+
+static struct lk_cpu_hold cpu_hold_out;
+
+static __always_inline void write_cpu_holds(struct seq_file *seq, struct lk_spin_stack *st, __u32 nr,
+					    __u32 cpu)
+{
+	__u32 i, at;
+
+	for (i = 0; i < LK_SPIN_HELD_MAX; i++) {
+		if (i >= nr)
+			break;
+		at = i;
+		barrier_var(at);
+		cpu_hold_out.held = st->held[at & (LK_SPIN_HELD_MAX - 1)];
+		cpu_hold_out.held.id |= (__u64)cpu << 40;
+		cpu_hold_out.word = 0;
+		cpu_hold_out.readable =
+			!bpf_probe_read_kernel(&cpu_hold_out.word, sizeof(cpu_hold_out.word),
+					       (void *)cpu_hold_out.held.lock);
+		bpf_seq_write(seq, &cpu_hold_out, sizeof(cpu_hold_out));
+	}
+}
+
+static __always_inline __u32 held_now(struct lk_spin_stack *st)
+{
+	__u32 nr = *(volatile __u32 *)&st->nr;
+
+	return nr > LK_SPIN_HELD_MAX ? LK_SPIN_HELD_MAX : nr;
+}
+
+/* CPUs that spin or hold a spinning lock; also those whose idle task does, which the
+ * iterator over tasks does not visit.  Level held with --spin. */
+SEC("iter/bpf_map_elem")
+int cpu_pass(struct bpf_iter__bpf_map_elem___any *ctx)
+{
+	struct seq_file *seq = ctx->meta->seq;
+	struct lk_cpu_record r = {};
+	__u32 *key = ctx->key, cpu, nr_irq, depth;
+	struct lk_wait *w;
+	struct lk_cpu *c;
+
+	if (!key)
+		return 0;
+	cpu = *key;
+	c = bpf_map_lookup_elem(&cpus, &cpu);
+	if (!c)
+		return 0;
+	r.cpu = cpu;
+	r.depth = c->depth;
+	r.nr_task_held = held_now(&c->spin_held[CTX_TASK]);
+	nr_irq = held_now(&c->spin_held[CTX_IRQ]);
+	r.nr_held = r.nr_task_held + nr_irq;
+	if (!r.nr_held && !r.depth)
+		return 0;
+	depth = r.depth - 1;
+	barrier_var(depth);
+	if (depth < LK_SPIN_DEPTH) {
+		w = &c->spins[depth];
+		r.wait = *w;
+		barrier();
+		if (*(volatile __u64 *)&w->lock != r.wait.lock ||
+		    *(volatile __u64 *)&w->id != r.wait.id || !r.wait.since_ns)
+			r.wait.lock = 0;
+		r.wait.flags &= LK_F_KERNEL;
+	}
+	r.t_ns = bpf_ktime_get_boot_ns();
+	r.len = sizeof(r) + r.nr_held * sizeof(struct lk_cpu_hold);
+	bpf_seq_write(seq, &r, sizeof(r));
+	write_cpu_holds(seq, &c->spin_held[CTX_TASK], r.nr_task_held, cpu);
+	write_cpu_holds(seq, &c->spin_held[CTX_IRQ], nr_irq, cpu);
 	return 0;
 }

@@ -8,7 +8,7 @@
  * VIEW: events (records that replay passes on, findings as they come and go, faults),
  * findings, text, json, dot, stat, all (every one, for the hostile tests).
  * KEY: group=lock|caller|task, sort=COLUMN, limit=N, color=1, ascii=1, verbose=1,
- * comm=GLOB, kinds=BITS, lock=NAME; mutate=N with seed=S reads N broken forms of the
+ * width=COLUMNS, comm=GLOB, kinds=BITS, lock=NAME; mutate=N with seed=S reads N broken forms of the
  * recording, cut=1 every begin of it, and then no output but a crash is wrong.
  */
 #include <errno.h>
@@ -184,6 +184,8 @@ static int option(struct golden *g, const char *arg)
 		g->style.color = number;
 	else if (is(arg, "ascii"))
 		g->style.utf8 = !number;
+	else if (is(arg, "width"))
+		g->style.width = (int)number;
 	else if (is(arg, "verbose"))
 		g->style.verbose = (int)number;
 	else if (is(arg, "comm"))

@@ -47,5 +47,6 @@ extern const struct load load_shared_offset, load_uncontended, load_idle;
 extern const struct load load_pipe, load_pipe_create, load_messaging;
 extern const struct load load_rename, load_fs, load_flock;
 extern const struct load load_mmap, load_fork;
+extern const struct load load_socket;
 
 #endif

@@ -25,7 +25,7 @@
 static const struct load *const loads[] = {
 	&load_shared_offset, &load_pipe,      &load_rename, &load_pipe_create,
 	&load_messaging,     &load_mmap,      &load_fork,   &load_fs,
-	&load_flock,	     &load_idle,      &load_uncontended,
+	&load_flock,	     &load_socket,    &load_idle,   &load_uncontended,
 };
 #define NR_LOADS (sizeof(loads) / sizeof(loads[0]))
 

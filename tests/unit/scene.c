@@ -11,7 +11,7 @@
 
 struct task {
 	struct rec_task rec;
-	char comm[16];
+	char comm[24];
 };
 
 struct lock {
@@ -26,7 +26,7 @@ struct scene {
 	struct lock **locks;
 	size_t nr_locks, cap_locks;
 	int64_t t_ns;
-	uint64_t seq, next_wait;
+	uint64_t seq, next_wait, next_hold;
 	struct model *model;
 	struct find_config cfg;
 	struct arena *arena;
@@ -41,6 +41,7 @@ struct scene *scene__new(void)
 	assert_int_equal(model__new(&sc->model), 0);
 	find_config__defaults(&sc->cfg);
 	sc->next_wait = 1;
+	sc->next_hold = 1;
 	return sc;
 }
 
@@ -61,24 +62,56 @@ void scene__free(struct scene *sc)
 	free(sc);
 }
 
+static bool is_idle(uint32_t tid)
+{
+	return tid >= IDLE(0);
+}
+
+static int32_t idle_cpu(uint32_t tid)
+{
+	return (int32_t)(tid - IDLE(0));
+}
+
+/* tid as the tests name it: an idle task is told by its CPU. */
+static bool is_task(const struct rec_task *t, uint32_t tid)
+{
+	return is_idle(tid) ? !t->who.tid && t->cpu == idle_cpu(tid) : t->who.tid == tid;
+}
+
+static bool is_holder(const struct rec_holder *h, uint32_t tid)
+{
+	return is_idle(tid) ? !h->tid && h->cpu == idle_cpu(tid) : h->tid == tid;
+}
+
+static void fill_task(struct task *t, uint32_t tid)
+{
+	snprintf(t->comm, sizeof(t->comm), "t%u", tid);
+	t->rec.who = (struct rec_who){ .tid = tid, .pid = tid, .ns_tid = tid,
+				       .start_ns = 1000 + tid, .comm = t->comm };
+	t->rec.state = 'D';
+	t->rec.switches = 10;
+	t->rec.syscall = -1;
+	if (!is_idle(tid))
+		return;
+	snprintf(t->comm, sizeof(t->comm), "swapper/%d", idle_cpu(tid));
+	t->rec.who = (struct rec_who){ .comm = t->comm };
+	t->rec.state = 'R';
+	t->rec.on_cpu = true;
+	t->rec.cpu = idle_cpu(tid);
+}
+
 struct rec_task *scene__task(struct scene *sc, uint32_t tid)
 {
 	struct task *t;
 	size_t i;
 
 	for (i = 0; i < sc->nr_tasks; i++)
-		if (sc->tasks[i]->rec.who.tid == tid)
+		if (is_task(&sc->tasks[i]->rec, tid))
 			return &sc->tasks[i]->rec;
 	assert_true(VEC_ROOM(sc->tasks, sc->nr_tasks, sc->cap_tasks));
 	t = calloc(1, sizeof(*t));
 	assert_non_null(t);
-	snprintf(t->comm, sizeof(t->comm), "t%u", tid);
-	t->rec.who = (struct rec_who){ .tid = tid, .pid = tid, .ns_tid = tid,
-				       .start_ns = 1000 + tid, .comm = t->comm };
-	t->rec.state = 'D';
-	t->rec.cpu = 0;
-	t->rec.switches = 10;
-	t->rec.syscall = -1;
+	fill_task(t, tid);
 	sc->tasks[sc->nr_tasks++] = t;
 	return &t->rec;
 }
@@ -90,7 +123,7 @@ void scene__gone(struct scene *sc, uint32_t tid)
 	for (i = 0; i < sc->nr_locks; i++)
 		scene__drop(sc, sc->locks[i]->rec.lock.addr, tid);
 	for (i = 0; i < sc->nr_tasks; i++) {
-		if (sc->tasks[i]->rec.who.tid != tid)
+		if (!is_task(&sc->tasks[i]->rec, tid))
 			continue;
 		free(sc->tasks[i]);
 		sc->tasks[i] = sc->tasks[--sc->nr_tasks];
@@ -106,6 +139,19 @@ struct rec_wait *scene__wait(struct scene *sc, uint32_t tid, uint64_t lock, enum
 				     .t_ns = sc->t_ns, .since_ns = sc->t_ns };
 	t->wait.lock = scene__lock(sc, lock)->lock;
 	return &t->wait;
+}
+
+struct rec_wait *scene__spin(struct scene *sc, uint32_t tid, int32_t cpu, uint64_t lock,
+			     enum lock_mode mode)
+{
+	struct rec_wait *w = scene__wait(sc, tid, lock, mode);
+	struct rec_task *t = scene__task(sc, tid);
+
+	t->state = 'R';
+	t->on_cpu = true;
+	t->cpu = cpu;
+	w->spin = true;
+	return w;
 }
 
 void scene__stop_wait(struct scene *sc, uint32_t tid)
@@ -161,9 +207,56 @@ struct rec_holder *scene__hold(struct scene *sc, uint64_t addr, uint32_t tid, en
 	assert_true(VEC_ROOM(l->holders, l->rec.nr_holders, l->cap));
 	l->rec.holders = l->holders;
 	h = &l->holders[l->rec.nr_holders++];
-	*h = (struct rec_holder){ .tid = tid, .mode = mode, .since_ns = LK_NO_TIME,
-				  .start_ns = tid ? 1000 + tid : 0 };
+	*h = (struct rec_holder){ .tid = is_idle(tid) ? 0 : tid, .mode = mode,
+				  .since_ns = LK_NO_TIME, .cpu = -1 };
+	if (is_idle(tid))
+		h->cpu = idle_cpu(tid);
+	else if (tid)
+		h->start_ns = 1000 + tid;
 	return h;
+}
+
+struct rec_holder *scene__entry(struct scene *sc, uint64_t addr, uint32_t tid, enum lock_mode mode)
+{
+	static const struct rec_frame site = { .addr = 0xffffffff81000040, .sym = "taker",
+					       .off = 0x40 };
+	struct rec_holder *h = scene__hold(sc, addr, tid, mode);
+
+	h->id = sc->next_hold++;
+	h->since_ns = sc->t_ns;
+	h->site = &site;
+	return h;
+}
+
+struct rec_holder *scene__spin_hold(struct scene *sc, uint64_t addr, uint32_t tid, int32_t cpu,
+				    enum lock_mode mode)
+{
+	struct rec_holder *h = scene__entry(sc, addr, tid, mode);
+
+	h->spin = true;
+	h->cpu = cpu;
+	return h;
+}
+
+struct rec_lock_state *scene__semaphore(struct scene *sc, uint64_t addr)
+{
+	struct rec_lock_state *l = scene__lock_of(sc, addr, KIND_SEMAPHORE);
+
+	l->rule = RULE_OR;
+	return l;
+}
+
+struct rec_hold *scene__ended_hold(struct scene *sc, struct record *rec, uint32_t tid,
+				   uint64_t addr, enum hold_end end)
+{
+	const struct rec_task *t = scene__task(sc, tid);
+
+	memset(rec, 0, sizeof(*rec));
+	rec->type = REC_HOLD;
+	rec->hold = (struct rec_hold){ .id = sc->next_hold++, .who = t->who, .end = end,
+				       .t_ns = sc->t_ns, .since_ns = sc->t_ns, .cpu = t->cpu };
+	rec->hold.lock = scene__lock(sc, addr)->lock;
+	return &rec->hold;
 }
 
 struct rec_holder *scene__holder(struct scene *sc, uint64_t addr, uint32_t tid)
@@ -172,7 +265,7 @@ struct rec_holder *scene__holder(struct scene *sc, uint64_t addr, uint32_t tid)
 	uint32_t i;
 
 	for (i = 0; l && i < l->rec.nr_holders; i++)
-		if (l->holders[i].tid == tid)
+		if (is_holder(&l->holders[i], tid))
 			return &l->holders[i];
 	return NULL;
 }
@@ -299,7 +392,9 @@ const struct finding *scene__finding(struct scene *sc, enum finding_kind kind, s
 
 uint32_t scene__index(struct scene *sc, uint32_t tid)
 {
-	uint32_t i = snapshot__find_task(scene__now(sc), tid, 0);
+	const struct snap_task like = { .cpu = idle_cpu(tid) };
+	uint32_t i = is_idle(tid) ? snapshot__find_same(scene__now(sc), &like) :
+				    snapshot__find_task(scene__now(sc), tid, 0);
 
 	assert_int_not_equal(i, SNAP_NONE);
 	return i;
@@ -323,7 +418,8 @@ bool scene__are(const struct find_task *tasks, uint32_t nr, ...)
 
 	va_start(ap, nr);
 	for (tid = va_arg(ap, uint32_t); tid; tid = va_arg(ap, uint32_t), n++)
-		if (n >= nr || tasks[n].who.tid != tid)
+		if (n >= nr || tasks[n].who.tid != (is_idle(tid) ? 0 : tid) ||
+		    (is_idle(tid) && tasks[n].cpu != idle_cpu(tid)))
 			break;
 	va_end(ap);
 	return !tid && n == nr;

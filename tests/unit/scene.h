@@ -18,6 +18,10 @@
 #define L3 0xffff888000000300ull
 #define L4 0xffff888000000400ull
 
+/* The idle task of a CPU, wherever a tid is asked for: tid 0, no start time, running
+ * on that CPU, comm "swapper/CPU".  scene__hold() of it sets the holder's CPU. */
+#define IDLE(cpu) (0x80000000u + (uint32_t)(cpu))
+
 struct scene;
 
 struct scene *scene__new(void);
@@ -30,13 +34,32 @@ void scene__gone(struct scene *sc, uint32_t tid);	/* it exits; its holds go too 
 
 /* A new wait of the task, begun at the scene's present time. */
 struct rec_wait *scene__wait(struct scene *sc, uint32_t tid, uint64_t lock, enum lock_mode mode);
+/* The same of a task that spins for it: running on that CPU.  It spins in task
+ * context; set scene__task(sc, tid)->context for an interrupt of that CPU. */
+struct rec_wait *scene__spin(struct scene *sc, uint32_t tid, int32_t cpu, uint64_t lock,
+			     enum lock_mode mode);
 void scene__stop_wait(struct scene *sc, uint32_t tid);
 
 /* The lock, made when it is new: a mutex, verified and complete, AND. */
 struct rec_lock_state *scene__lock(struct scene *sc, uint64_t lock);
 struct rec_lock_state *scene__lock_of(struct scene *sc, uint64_t lock, enum lock_kind kind);
-/* One more holder, certain; changing the lock's holders moves them. */
+/* A counting semaphore: RULE_OR, verified, and complete (all holders are known).
+ * Set complete or nr_unknown for one with holders that are not. */
+struct rec_lock_state *scene__semaphore(struct scene *sc, uint64_t lock);
+/* One more holder, certain, as a lock word names it: no id, time, site or CPU.
+ * Changing the lock's holders moves them. */
 struct rec_holder *scene__hold(struct scene *sc, uint64_t lock, uint32_t tid, enum lock_mode mode);
+/* The same from a held stack: an id of its own, taken now, site "taker+0x40".
+ * returned, exited, certainty and another since_ns: set them in what it returns. */
+struct rec_holder *scene__entry(struct scene *sc, uint64_t lock, uint32_t tid, enum lock_mode mode);
+/* The same of a spinning lock, held on that CPU in task context; set ->context for
+ * one that an interrupt holds. */
+struct rec_holder *scene__spin_hold(struct scene *sc, uint64_t lock, uint32_t tid, int32_t cpu,
+				    enum lock_mode mode);
+/* Fills *rec with a hold record of the task, begun and ended now, exclusive, certain,
+ * with an id of its own; change what it returns, then scene__send(sc, rec). */
+struct rec_hold *scene__ended_hold(struct scene *sc, struct record *rec, uint32_t tid,
+				   uint64_t lock, enum hold_end end);
 void scene__drop(struct scene *sc, uint64_t lock, uint32_t tid);
 struct rec_holder *scene__holder(struct scene *sc, uint64_t lock, uint32_t tid);
 

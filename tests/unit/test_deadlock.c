@@ -300,6 +300,145 @@ static void a_hint_makes_it_likely(void **state)
 	assert_true(has_evidence(f, "(likely)"));
 }
 
+/* Two semaphores, each with one holder that is known. */
+static void two_semaphores(void **state)
+{
+	struct scene *sc = *state;
+	const struct finding *f;
+
+	scene__semaphore(sc, L1);
+	scene__semaphore(sc, L2);
+	scene__entry(sc, L1, 1, MODE_EXCLUSIVE);
+	scene__entry(sc, L2, 2, MODE_EXCLUSIVE);
+	scene__wait(sc, 1, L2, MODE_EXCLUSIVE);
+	scene__wait(sc, 2, L1, MODE_EXCLUSIVE);
+	f = the_deadlock(sc);
+	assert_int_equal(f->confidence, SURE_CERTAIN);
+	assert_true(scene__are(f->cycle, f->nr_cycle, 1, 2, 0));
+	assert_int_equal(f->edges[0].rule, EDGE_OR);
+	assert_string_equal(f->cycle[0].holds_site.sym, "taker");
+	assert_int_equal(f->cycle[0].hold_id, 1);
+}
+
+/* A counting semaphore with two holders, both of which wait for its third user. */
+static void a_counting_semaphore_whose_holders_all_wait(void **state)
+{
+	struct scene *sc = *state;
+	const struct finding *f;
+
+	scene__semaphore(sc, L1);
+	scene__entry(sc, L1, 1, MODE_EXCLUSIVE);
+	scene__entry(sc, L1, 2, MODE_EXCLUSIVE);
+	scene__entry(sc, L2, 3, MODE_EXCLUSIVE);
+	scene__wait(sc, 1, L2, MODE_EXCLUSIVE);
+	scene__wait(sc, 2, L2, MODE_EXCLUSIVE);
+	scene__wait(sc, 3, L1, MODE_EXCLUSIVE);
+	f = the_deadlock(sc);
+	assert_true(scene__are(f->members, f->nr_members, 1, 2, 3, 0));
+	assert_int_equal(f->nr_edges, 4);
+	assert_int_equal(f->nr_cycle, 2);
+}
+
+/* Known from a held stack, so that it holds what it waits for is no stale hint. */
+static void a_task_that_takes_a_semaphore_or_reads_twice(void **state)
+{
+	struct scene *sc = *state;
+	struct rec_holder *h;
+	size_t i;
+
+	scene__semaphore(sc, L1);
+	scene__entry(sc, L1, 1, MODE_EXCLUSIVE);
+	scene__entry(sc, L1, 1, MODE_EXCLUSIVE);
+	scene__wait(sc, 1, L1, MODE_EXCLUSIVE);
+	scene__lock_of(sc, L2, KIND_RWSEM);
+	h = scene__entry(sc, L2, 2, MODE_READ);
+	h->certainty = SURE_LIKELY;
+	scene__wait(sc, 2, L2, MODE_WRITE);
+	assert_int_equal(the_deadlock(sc)->members[0].who.tid, 1);	/* 2 not for 5 s */
+	scene__read(sc, 5 * SEC);
+	scene__read(sc, MS);
+	scene__find(sc);
+	assert_int_equal(scene__nr(sc, FIND_DEADLOCK), 2);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(scene__finding(sc, FIND_DEADLOCK, i)->confidence,
+				 i ? SURE_LIKELY : SURE_CERTAIN);
+	scene__holder(sc, L2, 2)->id = 0;	/* the last reader, by the lock word */
+	scene__read(sc, MS);
+	scene__find(sc);
+	assert_int_equal(scene__nr(sc, FIND_DEADLOCK), 1);
+}
+
+/* 4 wants A for writing and holds B; first one, then the other reader of A wants B. */
+static void cycles_through_either_of_two_readers(void **state)
+{
+	struct scene *sc = *state;
+	const struct finding *f;
+
+	scene__lock_of(sc, L1, KIND_RWSEM);
+	scene__entry(sc, L1, 3, MODE_READ);
+	scene__entry(sc, L1, 5, MODE_READ);
+	scene__wait(sc, 4, L1, MODE_WRITE);
+	scene__entry(sc, L2, 4, MODE_EXCLUSIVE);
+	scene__wait(sc, 5, L2, MODE_EXCLUSIVE);
+	f = the_deadlock(sc);
+	assert_true(scene__are(f->members, f->nr_members, 4, 5, 0));
+	scene__stop_wait(sc, 5);
+	scene__wait(sc, 3, L2, MODE_EXCLUSIVE);
+	f = the_deadlock(sc);
+	assert_true(scene__are(f->members, f->nr_members, 3, 4, 0));
+}
+
+static void an_interrupt_that_spins_for_a_lock_of_the_task_below(void **state)
+{
+	struct scene *sc = *state;
+	const struct finding *f;
+
+	scene__lock_of(sc, L1, KIND_SPINLOCK);
+	scene__spin_hold(sc, L1, 1, 3, MODE_EXCLUSIVE);
+	scene__read(sc, MS);
+	scene__spin(sc, 1, 3, L1, MODE_EXCLUSIVE);
+	scene__task(sc, 1)->context = CONTEXT_HARDIRQ;
+	f = the_deadlock(sc);
+	assert_string_equal(f->summary, "self-deadlock on CPU 3: a hardirq spins for a lock that "
+					"t1/1 held when interrupted");
+	assert_int_equal(f->members[0].context, CONTEXT_HARDIRQ);
+	assert_int_equal(f->members[0].holds_context, CONTEXT_TASK);
+	assert_int_equal(f->members[0].holds_cpu, 3);
+}
+
+static void two_spinlocks(void **state)
+{
+	struct scene *sc = *state;
+	const struct finding *f;
+
+	scene__lock_of(sc, L1, KIND_SPINLOCK);
+	scene__lock_of(sc, L2, KIND_RWLOCK);
+	scene__spin_hold(sc, L1, 1, 0, MODE_EXCLUSIVE);
+	scene__spin_hold(sc, L2, 2, 1, MODE_READ);
+	scene__read(sc, MS);
+	scene__spin(sc, 1, 0, L2, MODE_WRITE);
+	scene__spin(sc, 2, 1, L1, MODE_EXCLUSIVE);
+	f = the_deadlock(sc);
+	assert_int_equal(f->confidence, SURE_CERTAIN);
+	assert_true(scene__are(f->cycle, f->nr_cycle, 1, 2, 0));
+	assert_int_equal(f->members[1].cpu, 1);
+	assert_int_equal(f->members[1].holds_cpu, 1);
+}
+
+static void evidence_names_its_lock(void **state)
+{
+	struct scene *sc = *state;
+	const struct finding *f;
+
+	ring(sc, 1, 2);
+	scene__lock(sc, L1 + 1)->evidence = "held stack of t1/1";
+	scene__lock(sc, L1 + 2)->evidence = "owner word of 0xffff888000000102";
+	f = the_deadlock(sc);
+	assert_true(has_evidence(f, "mutex 0xffff888000000101: held stack of t1/1 read twice"));
+	assert_true(has_evidence(f, "owner word of 0xffff888000000102 read twice"));
+	assert_false(has_evidence(f, "0xffff888000000102: owner"));
+}
+
 static void a_likely_edge_elsewhere_does_not_degrade_it(void **state)
 {
 	struct scene *sc = *state;
@@ -399,6 +538,13 @@ int main(void)
 		T(who_depends_on_another_deadlock_is_behind_it),
 		T(a_deadlock_inside_one_that_depends),
 		T(a_hint_makes_it_likely),
+		T(two_semaphores),
+		T(a_counting_semaphore_whose_holders_all_wait),
+		T(a_task_that_takes_a_semaphore_or_reads_twice),
+		T(cycles_through_either_of_two_readers),
+		T(an_interrupt_that_spins_for_a_lock_of_the_task_below),
+		T(two_spinlocks),
+		T(evidence_names_its_lock),
 		T(a_likely_edge_elsewhere_does_not_degrade_it),
 		T(a_timeout_makes_it_likely_and_a_signal_does_not),
 		T(lost_records_make_spinners_likely),

@@ -177,6 +177,83 @@ static void test_lease(void **state)
 	assert_int_equal(m->look.waits[0].breakable_by, BREAK_SIGNAL);
 }
 
+/* Of a task that sleeps on, its call and descriptor are not read again: they could
+ * only have become unreadable.  One that has run is asked anew. */
+static void test_sleepers_are_asked_once(void **state)
+{
+	struct machine *m = *state;
+
+	put_abba(m);
+	m->cands[0].switches = 7;
+	m->cands[1].switches = 9;
+	look(m);
+	put(m, "101/task/101/syscall", "running\n");
+	put(m, "102/task/102/syscall", "running\n");
+	look(m);
+	assert_int_equal(m->look.nr_waits, 2);
+	assert_string_equal(holders(lock_of(m, 102)), "101 ");
+	assert_string_equal(holders(lock_of(m, 101)), "102 ");
+	m->cands[1].switches++;
+	look(m);
+	assert_int_equal(m->look.nr_waits, 1);
+	assert_null(lock_of(m, 102));
+	m->cands[0].start_ns++;		/* another task with the same number */
+	look(m);
+	assert_int_equal(m->look.nr_waits, 0);
+}
+
+/* What a sleeper's own description holds may change behind its back. */
+static void test_own_holds_are_read_again(void **state)
+{
+	struct machine *m = *state;
+
+	process(m, 101);
+	descriptor(m, 101, 3, "/srv/a", 11, "");
+	wait_flock(m, 101, 101, 3);
+	m->cands[0].switches = 7;
+	put(m, "locks", "1: " FLOCK("READ", 201, 11) "1: -> " FLOCK("WRITE", 101, 11));
+	process(m, 201);
+	descriptor(m, 201, 3, "/srv/a", 11, HAS(FLOCK("READ", 201, 11)));
+	look(m);
+	assert_string_equal(holders(lock_of(m, 101)), "201 ");
+	/* now its own is the one hold, which never blocks it */
+	put(m, "101/fdinfo/3", "pos:\t0\nino:\t11\n" HAS(FLOCK("READ", 101, 11)));
+	put(m, "locks", "1: " FLOCK("READ", 101, 11) "1: -> " FLOCK("WRITE", 101, 11));
+	look(m);
+	assert_null(lock_of(m, 101));
+}
+
+/* As many files as waits: each wait finds its own. */
+static void test_many_files(void **state)
+{
+	struct machine *m = *state;
+	char lines[4096], file[32], hold[96];
+	size_t n = 0;
+
+	process(m, 101);
+	for (int i = 0; i < MAX_CANDS; i++) {
+		snprintf(file, sizeof(file), "/srv/%d", i);
+		snprintf(hold, sizeof(hold), HAS("FLOCK  ADVISORY  WRITE 101 08:01:%d 0 EOF\n"),
+			 500 - i);
+		n += snprintf(lines + n, sizeof(lines) - n, "%s1: -> FLOCK  ADVISORY  WRITE %d "
+			      "08:01:%d 0 EOF\n", hold + strlen("lock:\t"), 200 + i, 500 - i);
+		process(m, 200 + i);
+		descriptor(m, 200 + i, 4, file, 500 - i, "");
+		wait_flock(m, 200 + i, 200 + i, 4);
+		descriptor(m, 101, 10 + i, file, 500 - i, hold);
+	}
+	put(m, "locks", "%s", lines);
+	look(m);
+	assert_int_equal(m->look.nr_waits, MAX_CANDS);
+	assert_int_equal(m->look.nr_locks, MAX_CANDS);
+	for (int i = 0; i < MAX_CANDS; i++) {
+		snprintf(file, sizeof(file), "/srv/%d", i);
+		assert_string_equal(lock_of(m, 200 + i)->name, file);
+		assert_string_equal(holders(lock_of(m, 200 + i)), "101 ");
+		assert_true(lock_of(m, 200 + i)->complete);
+	}
+}
+
 static void test_nothing_to_see(void **state)
 {
 	struct machine *m = *state;
@@ -220,6 +297,9 @@ int main(void)
 		MACHINE_TEST(test_ofd_abba_in_one_file),
 		MACHINE_TEST(test_guesses_prove_nothing),
 		MACHINE_TEST(test_lease),
+		MACHINE_TEST(test_sleepers_are_asked_once),
+		MACHINE_TEST(test_own_holds_are_read_again),
+		MACHINE_TEST(test_many_files),
 		MACHINE_TEST(test_nothing_to_see),
 		MACHINE_TEST(test_garbage_lines),
 	};

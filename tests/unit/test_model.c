@@ -196,6 +196,150 @@ static void only_long_ended_waits_are_kept_until_forgotten(void **state)
 	assert_int_equal(nr, 1);
 }
 
+static void send_hold(struct model *m, uint64_t id, enum hold_end end, int64_t hold_ns)
+{
+	char comm[] = "holder", sym[] = "taker", module[] = "xfer";
+	struct record rec = { .type = REC_HOLD, .hold = { .id = id, .end = end, .hold_ns = hold_ns,
+			      .who = { .tid = 1, .comm = comm },
+			      .site = { .addr = 0x10, .sym = sym, .module = module } } };
+
+	rec_lock__set_addr(&rec.hold.lock, L1, KIND_MUTEX);
+	assert_int_equal(model__apply(m, &rec), 0);
+	memset(comm, 'x', 3);
+	memset(sym, 'x', 3);
+	memset(module, 'x', 3);
+}
+
+/* The source sends only those that matter, so none is left out, however short. */
+static void every_hold_record_is_kept_until_forgotten(void **state)
+{
+	struct model *m = *state;
+	struct record header = { .type = REC_HEADER, .header = { .schema = 1, .version = "1",
+				 .thresholds = { 1000, 1000, 1000 } } };
+	const struct rec_hold *holds;
+	size_t nr;
+
+	assert_int_equal(model__apply(m, &header), 0);
+	send_hold(m, 1, HOLD_SLEPT, 5);
+	send_hold(m, 2, HOLD_EXITED, 0);
+	send_wait(m, 3, false, 2000);
+	holds = model__ended_holds(m, &nr);
+	assert_int_equal(nr, 2);
+	assert_int_equal(holds[0].id, 1);
+	assert_int_equal(holds[1].end, HOLD_EXITED);
+	assert_string_equal(holds[0].who.comm, "holder");
+	assert_string_equal(holds[1].site.sym, "taker");
+	assert_string_equal(holds[1].site.module, "xfer");
+	model__ended(m, &nr);
+	assert_int_equal(nr, 1);
+	model__forget_ended(m);
+	model__ended_holds(m, &nr);
+	assert_int_equal(nr, 0);
+	send_hold(m, 4, HOLD_RELEASED, 7);
+	holds = model__ended_holds(m, &nr);
+	assert_int_equal(nr, 1);
+	assert_int_equal(holds[0].id, 4);
+}
+
+static void send_hold_agg(struct model *m, uint64_t lock, enum lock_mode mode, uint64_t site,
+			  uint64_t count)
+{
+	char sym[] = "taker";
+	struct record rec = { .type = REC_HOLD_AGG, .hold_agg = { .mode = mode, .count = count,
+			      .max_ns = 9, .hist = { [3] = count },
+			      .site = { .addr = site, .sym = site ? sym : NULL } } };
+
+	rec_lock__set_addr(&rec.hold_agg.lock, lock, KIND_RWSEM);
+	assert_int_equal(model__apply(m, &rec), 0);
+	memset(sym, 'x', 3);
+}
+
+static void hold_rows_are_by_lock_mode_and_site(void **state)
+{
+	struct model *m = *state;
+	const struct hold_row *rows;
+	size_t nr;
+
+	rows = model__holds(m, &nr);
+	assert_int_equal(nr, 0);
+	send_hold_agg(m, L1, MODE_READ, 0x10, 1);
+	send_hold_agg(m, L1, MODE_WRITE, 0x10, 2);
+	send_hold_agg(m, L1, MODE_READ, 0x20, 3);
+	send_hold_agg(m, L2, MODE_READ, 0x10, 4);
+	send_hold_agg(m, L1, MODE_READ, 0, 5);
+	send_agg(m, L1, 1, 0, 99);
+	send_hold_agg(m, L1, MODE_READ, 0x10, 7);
+	rows = model__holds(m, &nr);
+	assert_int_equal(nr, 5);
+	assert_int_equal(rows[0].agg.count, 7);
+	assert_int_equal(rows[0].agg.hist[3], 7);
+	assert_string_equal(rows[0].agg.site.sym, "taker");
+	assert_int_equal(rows[1].agg.count, 2);
+	assert_int_equal(rows[2].agg.site.addr, 0x20);
+	assert_int_equal(rows[3].agg.lock.addr, L2);
+	assert_null(rows[4].agg.site.sym);
+	model__stats(m, &nr);
+	assert_int_equal(nr, 1);
+}
+
+/* What a holder record says is in the snapshot, word for word. */
+static void holds_tell_what_their_records_say(void **state)
+{
+	struct model *m = *state;
+	char sym[] = "taker";
+	struct rec_frame site = { .addr = 0x10, .sym = sym, .off = 4 };
+	struct rec_holder h[] = {
+		{ .tid = 7, .mode = MODE_READ, .certainty = SURE_LIKELY, .since_ns = -3, .id = 8,
+		  .site = &site, .cpu = 5, .context = CONTEXT_SOFTIRQ, .spin = true },
+		{ .tid = 9, .start_ns = 2, .cpu = -1, .returned = true },
+	};
+	struct record rec = { .type = REC_LOCK, .lock = { .nr_holders = 2, .holders = h,
+							  .nr_unknown = 3 } };
+	const struct snap_hold *a, *b;
+	const struct snapshot *s;
+
+	rec_lock__set_addr(&rec.lock.lock, L1, KIND_RWLOCK);
+	send_read(m, 1, 0, 1, 0);
+	assert_int_equal(model__apply(m, &rec), 1);
+	memset(sym, 'x', 3);
+	s = model__current(m);
+	assert_int_equal(s->locks[0].nr_unknown, 3);
+	a = &s->holds[s->holders[0]];
+	b = &s->holds[s->holders[1]];
+	assert_int_equal(a->id, 8);
+	assert_int_equal(a->since_ns, -3);
+	assert_int_equal(a->cpu, 5);
+	assert_int_equal(a->context, CONTEXT_SOFTIRQ);
+	assert_string_equal(a->site.sym, "taker");
+	assert_true(a->spin && !a->returned && !a->exited);
+	assert_true(b->returned && !b->spin && !b->exited);
+	assert_int_equal(b->cpu, -1);
+	assert_int_equal(b->site.addr, 0);
+}
+
+static void send_idle(struct model *m, int32_t cpu, int want)
+{
+	struct record rec = { .type = REC_TASK, .task = { .who = { .comm = "swapper" },
+			      .state = 'R', .on_cpu = true, .cpu = cpu } };
+
+	assert_int_equal(model__apply(m, &rec), want);
+}
+
+static void an_idle_task_is_its_cpu_and_comes_once(void **state)
+{
+	struct model *m = *state;
+	const struct snapshot *s;
+
+	send_read(m, 1, 3, 0, 0);
+	send_idle(m, 0, 0);
+	send_idle(m, 1, 0);
+	send_idle(m, 0, 1);
+	s = model__current(m);
+	assert_int_equal(s->nr_tasks, 2);
+	assert_int_equal(s->nr_twice, 1);
+	assert_int_equal(snapshot__find_task(s, 0, 0), SNAP_NONE);
+}
+
 static void names_of_locks_outlive_their_read(void **state)
 {
 	struct model *m = *state;
@@ -247,6 +391,10 @@ int main(void)
 		T(stacks_are_copied_and_found_by_id),
 		T(the_latest_row_stands_for_all_before),
 		T(only_long_ended_waits_are_kept_until_forgotten),
+		T(every_hold_record_is_kept_until_forgotten),
+		T(hold_rows_are_by_lock_mode_and_site),
+		T(holds_tell_what_their_records_say),
+		T(an_idle_task_is_its_cpu_and_comes_once),
 		T(names_of_locks_outlive_their_read),
 		T(header_losses_and_end_are_kept),
 	};

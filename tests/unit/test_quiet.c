@@ -94,6 +94,15 @@ static void another_hold_of_the_same_lock(void **state)
 	assert_int_equal(deadlocks(*state), 1);
 }
 
+/* One of the reads knew the holder only from the lock word. */
+static void a_hold_that_one_read_has_no_id_of_is_the_same(void **state)
+{
+	scene__holder(*state, L1, 1)->id = 0;
+	assert_int_equal(deadlocks(*state), 1);
+	scene__holder(*state, L1, 1)->id = 7;
+	assert_int_equal(deadlocks(*state), 1);
+}
+
 static void a_hold_that_was_surer_before(void **state)
 {
 	scene__read(*state, 10 * SEC);
@@ -205,6 +214,40 @@ static void an_or_lock_with_a_holder_that_is_only_possible(void **state)
 	scene__hold(*state, L1, 2, MODE_WRITE)->certainty = SURE_POSSIBLE;
 	assert_int_equal(deadlocks(*state), 0);
 	assert_int_equal(deadlocks(*state), 0);
+}
+
+/* A semaphore can be given by anyone: by none of those who left it behind, then. */
+static void a_semaphore_with_a_holder_that_exited(void **state)
+{
+	struct scene *sc = *state;
+
+	scene__semaphore(sc, L1);
+	assert_int_equal(deadlocks(sc) + deadlocks(sc), 1);
+	scene__entry(sc, L1, 3, MODE_EXCLUSIVE)->exited = true;
+	assert_int_equal(deadlocks(sc), 0);
+	assert_int_equal(deadlocks(sc), 0);
+}
+
+static void a_semaphore_with_a_holder_that_is_counted_but_not_known(void **state)
+{
+	struct scene *sc = *state;
+
+	scene__semaphore(sc, L1);
+	assert_int_equal(deadlocks(sc) + deadlocks(sc), 1);
+	scene__lock(sc, L1)->complete = false;
+	scene__lock(sc, L1)->nr_unknown = 1;
+	assert_int_equal(deadlocks(sc), 0);
+	assert_int_equal(deadlocks(sc), 0);
+}
+
+/* The owner of a mutex has exited: who waits for it is stuck, but in no cycle. */
+static void a_lock_whose_owner_has_exited(void **state)
+{
+	struct scene *sc = *state;
+
+	scene__holder(sc, L1, 1)->exited = true;
+	assert_int_equal(deadlocks(sc), 0);
+	assert_int_equal(deadlocks(sc), 0);
 }
 
 static void an_or_lock_whose_holders_were_not_all_known_before(void **state)
@@ -326,6 +369,7 @@ int main(void)
 		T(a_sleeper_is_on_a_cpu),
 		T(a_member_was_not_asleep_before),
 		T(another_hold_of_the_same_lock),
+		T(a_hold_that_one_read_has_no_id_of_is_the_same),
 		T(a_hold_that_was_surer_before),
 		T(another_task_with_the_same_tid),
 		T(a_lock_handed_on_has_no_owner),
@@ -338,6 +382,9 @@ int main(void)
 		T(an_or_lock_with_a_holder_nobody_can_see),
 		T(an_or_lock_whose_holders_are_not_all_known),
 		T(an_or_lock_with_a_holder_that_is_only_possible),
+		T(a_semaphore_with_a_holder_that_exited),
+		T(a_semaphore_with_a_holder_that_is_counted_but_not_known),
+		T(a_lock_whose_owner_has_exited),
 		T(an_or_lock_whose_holders_were_not_all_known_before),
 		T(who_has_another_way_on_is_not_behind),
 		T(an_or_lock_that_lost_a_holder_in_between),

@@ -12,6 +12,7 @@ static void every_name_reads_back(void **state)
 	enum breakable b;
 	enum certainty c;
 	enum rec_context ctx;
+	enum hold_end end;
 	int i;
 
 	(void)state;
@@ -35,6 +36,10 @@ static void every_name_reads_back(void **state)
 		assert_int_equal(context__parse(context__name(i), &ctx), 0);
 		assert_int_equal(ctx, i);
 	}
+	for (i = 0; i < NR_HOLD_ENDS; i++) {
+		assert_int_equal(hold_end__parse(hold_end__name(i), &end), 0);
+		assert_int_equal(end, i);
+	}
 }
 
 /* The names are the contract with people's scripts. */
@@ -54,6 +59,9 @@ static void names_are_those_of_the_contract(void **state)
 	assert_string_equal(breakable__name(BREAK_TIMEOUT), "timeout");
 	assert_string_equal(certainty__name(SURE_POSSIBLE), "possible");
 	assert_string_equal(context__name(CONTEXT_HARDIRQ), "hardirq");
+	assert_string_equal(hold_end__name(HOLD_RELEASED), "released");
+	assert_string_equal(hold_end__name(HOLD_EXITED), "exited");
+	assert_string_equal(hold_end__name(HOLD_SLEPT), "slept");
 }
 
 static void unknown_names_are_refused_and_change_nothing(void **state)
@@ -62,6 +70,7 @@ static void unknown_names_are_refused_and_change_nothing(void **state)
 	enum lock_mode mode = MODE_WRITE;
 	enum breakable b = BREAK_KILL;
 	enum certainty c = SURE_LIKELY;
+	enum hold_end end = HOLD_SLEPT;
 
 	(void)state;
 	assert_int_equal(kind__parse("mutexx", &kind), -EINVAL);
@@ -73,6 +82,9 @@ static void unknown_names_are_refused_and_change_nothing(void **state)
 	assert_int_equal(b, BREAK_KILL);
 	assert_int_equal(certainty__parse("sure", &c), -EINVAL);
 	assert_int_equal(c, SURE_LIKELY);
+	assert_int_equal(hold_end__parse("given", &end), -EINVAL);
+	assert_int_equal(hold_end__parse(NULL, &end), -EINVAL);
+	assert_int_equal(end, HOLD_SLEPT);
 	assert_string_equal(kind__name((enum lock_kind)99), "unknown");
 }
 

@@ -210,6 +210,92 @@ static void what_ended_unseen_opens_and_closes_at_once(void **state)
 	assert_int_equal(pass(w, MS), 0);
 }
 
+static void send_hold(struct world *w, enum hold_end end, uint64_t id)
+{
+	struct record rec;
+
+	model__forget_ended(scene__model(w->sc));
+	scene__ended_hold(w->sc, &rec, 7, L1, end)->hold_ns = 2 * SEC;
+	rec.hold.id = id;
+	scene__send(w->sc, &rec);
+}
+
+/* A place that sleeps again and again is one finding: 16 times each is told, then
+ * when the number doubles. */
+static void what_happens_again_keeps_its_id(void **state)
+{
+	struct world *w = *state;
+	uint32_t i, told = 0;
+
+	for (i = 1; i <= 40; i++) {
+		send_hold(w, HOLD_SLEPT, i);
+		told += (uint32_t)pass(w, MS);
+		if (i > 16)
+			continue;
+		assert_int_equal(w->nr, 2);
+		is(&w->told[0], 1, 2 * i - 1, true);
+		is(&w->told[1], 1, 2 * i, false);
+	}
+	assert_int_equal(told, 2 * 18);		/* at 1 to 16, 17 and 32 */
+	assert_int_equal(find_register__nr(w->r), 1);
+	assert_int_equal(find_register__at(w->r, 0)->nr_times, 40);
+	assert_false(find_register__at(w->r, 0)->open);
+}
+
+static void an_exit_is_the_last_word_on_an_open_leak(void **state)
+{
+	struct world *w = *state;
+	uint64_t id;
+
+	scene__entry(w->sc, L1, 7, MODE_EXCLUSIVE)->returned = true;
+	id = scene__holder(w->sc, L1, 7)->id;
+	assert_int_equal(pass(w, 2 * SEC), 1);
+	assert_int_equal(find_register__at(w->r, 0)->confidence, SURE_POSSIBLE);
+	send_hold(w, HOLD_EXITED, id);
+	scene__gone(w->sc, 7);
+	assert_int_equal(pass(w, MS), 2);
+	is(&w->told[0], 1, 2, true);
+	is(&w->told[1], 1, 3, false);
+	assert_int_equal(find_register__at(w->r, 0)->confidence, SURE_CERTAIN);
+	model__forget_ended(scene__model(w->sc));
+	assert_int_equal(pass(w, MS), 0);
+	assert_int_equal(find_register__nr(w->r), 1);
+}
+
+/* Each hold is a thing of its own. */
+static void two_ended_holds_have_two_ids(void **state)
+{
+	struct world *w = *state;
+
+	send_hold(w, HOLD_RELEASED, 1);
+	assert_int_equal(pass(w, MS), 2);
+	send_hold(w, HOLD_RELEASED, 2);
+	assert_int_equal(pass(w, MS), 2);
+	is(&w->told[0], 2, 1, true);
+}
+
+static void a_holder_that_waits_now_and_then_is_no_news(void **state)
+{
+	struct world *w = *state;
+	size_t told = 0;
+	int i;
+
+	scene__entry(w->sc, L1, 1, MODE_EXCLUSIVE);
+	scene__task(w->sc, 1)->state = 'R';
+	assert_int_equal(pass(w, 2 * SEC), 1);
+	scene__hold(w->sc, L2, 9, MODE_EXCLUSIVE);
+	for (i = 0; i < 5; i++) {
+		scene__wait(w->sc, 1, L2, MODE_EXCLUSIVE);
+		told += pass(w, 100 * MS);
+		scene__stop_wait(w->sc, 1);
+		told += pass(w, 100 * MS);
+	}
+	assert_int_equal(told, 0);
+	scene__wait(w->sc, 1, L2, MODE_EXCLUSIVE);
+	assert_int_equal(pass(w, SEC), 1);	/* the hold has doubled */
+	assert_true(find_register__at(w->r, 0)->has_root);
+}
+
 static void a_new_root_is_told_once_the_wait_has_doubled(void **state)
 {
 	struct world *w = *state;
@@ -298,6 +384,10 @@ int main(void)
 		T(those_behind_revise_it_one_by_one_up_to_sixteen),
 		T(a_convoy_is_one_long_wait),
 		T(what_ended_unseen_opens_and_closes_at_once),
+		T(what_happens_again_keeps_its_id),
+		T(an_exit_is_the_last_word_on_an_open_leak),
+		T(two_ended_holds_have_two_ids),
+		T(a_holder_that_waits_now_and_then_is_no_news),
 		T(a_new_root_is_told_once_the_wait_has_doubled),
 		T(an_error_of_the_taker_ends_the_pass),
 		T(findings_outlive_their_pass),

@@ -24,6 +24,14 @@
 #define LOCK "{\"type\":\"lock\",\"lock\":\"0x10\",\"kind\":\"mutex\",\"rule\":\"and\"," \
 	     "\"complete\":true,\"verified\":true,\"holders\":[]}\n"
 
+#define HOLD "\"type\":\"hold\",\"id\":1,\"t_ns\":5," WHO \
+	     "\"lock\":\"0x10\",\"kind\":\"mutex\",\"mode\":\"write\",\"certainty\":\"likely\""
+#define HOLD_AGG "\"type\":\"hold_agg\",\"kind\":\"mutex\",\"mode\":\"write\"," \
+		 "\"count\":1,\"total_ns\":1,\"max_ns\":1"
+#define HELD_BY(holder) "\"type\":\"lock\",\"lock\":\"0x10\",\"kind\":\"mutex\"," \
+	"\"rule\":\"and\",\"complete\":true,\"verified\":true,\"holders\":[{\"tid\":1," \
+	"\"start_time\":2,\"mode\":\"read\",\"certainty\":\"likely\"," holder "}]"
+
 #define READ(seq, tasks, locks) \
 	"{\"type\":\"read\",\"seq\":" #seq ",\"t_ns\":4,\"tasks\":" #tasks \
 	",\"locks\":" #locks "}\n"
@@ -114,9 +122,13 @@ static void test_round_trip(void **state)
 	struct rec_frame frames[] = { site, { .addr = 1 } };
 	struct rec_holder holders[] = {
 		{ .tid = 1, .start_ns = 2, .mode = MODE_READ, .certainty = SURE_POSSIBLE,
-		  .since_ns = LK_NO_TIME, .id = 0, .site = NULL },
+		  .since_ns = LK_NO_TIME, .id = 0, .site = NULL, .cpu = -1 },
 		{ .tid = 3, .start_ns = 4, .mode = MODE_WRITE, .certainty = SURE_LIKELY,
-		  .since_ns = -5, .id = (1ull << 53) - 1, .site = &site },
+		  .since_ns = -5, .id = (1ull << 53) - 1, .site = &site, .cpu = -1,
+		  .returned = true },
+		{ .tid = 0, .mode = MODE_READ, .id = 5, .cpu = 1 << 20, .spin = true,
+		  .context = CONTEXT_SOFTIRQ },
+		{ .tid = 9, .start_ns = 1, .id = 6, .cpu = -1, .exited = true },
 	};
 	struct rec_who who = { .tid = 7, .pid = 6, .ns_tid = 2, .start_ns = 1ull << 62, .cgroup = 9,
 			       .comm = "a\"\n\xc3\xa9" };
@@ -137,6 +149,17 @@ static void test_round_trip(void **state)
 		{ .type = REC_AGG, .agg = { .mode = MODE_WRITE, .count = (1ull << 63) - 2,
 					    .total_ns = 2, .max_ns = 3, .hist = { 1, [63] = 9 } } },
 		{ .type = REC_AGG, .agg = { .by_task = true, .who = who, .spin = true } },
+		{ .type = REC_HOLD, .hold = { .id = 1ull << 53, .who = who, .mode = MODE_WRITE,
+					      .spin = true, .end = HOLD_SLEPT,
+					      .certainty = SURE_LIKELY, .t_ns = 7,
+					      .since_ns = -(1ll << 60), .hold_ns = 1ll << 60,
+					      .site = site, .stack = 3, .cpu = 0 } },
+		{ .type = REC_HOLD, .hold = { .who = who, .end = HOLD_EXITED, .cpu = -1,
+					      .t_ns = LK_NO_TIME, .since_ns = LK_NO_TIME } },
+		{ .type = REC_HOLD_AGG, .hold_agg = { .mode = MODE_READ, .site = site, .count = 1,
+						      .total_ns = 1ull << 62, .max_ns = 3,
+						      .hist = { 1, [63] = 9 } } },
+		{ .type = REC_HOLD_AGG },
 		{ .type = REC_READ, .read = { .seq = 4, .t_ns = 5, .nr_tasks = 2, .nr_locks = 1,
 					      .confirm = true } },
 		{ .type = REC_TASK, .task = { .who = who, .state = 'D', .on_cpu = true, .cpu = 3,
@@ -145,13 +168,13 @@ static void test_round_trip(void **state)
 					      .has_wait = true, .wait = wait, .stack = 3 } },
 		{ .type = REC_TASK, .task = { .who = who, .state = '?', .cpu = -1,
 					      .syscall = -1 } },
-		{ .type = REC_LOCK, .lock = { .rule = RULE_OR, .complete = true, .nr_holders = 2,
+		{ .type = REC_LOCK, .lock = { .rule = RULE_OR, .complete = true, .nr_holders = 4,
 					      .holders = holders, .nr_readers = 2, .name = "n",
 					      .name_source = "type", .name_guess = true,
-					      .evidence = "e" } },
+					      .evidence = "e", .nr_unknown = UINT32_MAX } },
 		{ .type = REC_LOST, .lost = { .t_ns = 1, .ring = 2, .maps = 3, .recursion = 4,
 					      .stack_collisions = 5, .held_overflow = 6 } },
-		{ .type = REC_END, .end = { .t_ns = 9, .records = 11, .has_status = true,
+		{ .type = REC_END, .end = { .t_ns = 9, .records = 15, .has_status = true,
 					    .command_status = 3 } },
 	};
 	char *text;
@@ -163,8 +186,12 @@ static void test_round_trip(void **state)
 	rec_lock__set_addr(&recs[2].wait.lock, 0xffff888000000010, KIND_RWSEM);
 	rec_lock__set_str(&recs[3].wait.lock, "flock:8:1:2", KIND_FLOCK);
 	rec_lock__set_addr(&recs[5].agg.lock, 0x20, KIND_SPINLOCK);
-	rec_lock__set_str(&recs[7].task.wait.lock, "posix:8:1:2:0-9", KIND_POSIX);
-	rec_lock__set_addr(&recs[9].lock.lock, 0x30, KIND_RWSEM);
+	rec_lock__set_addr(&recs[6].hold.lock, 0x40, KIND_RWLOCK);
+	rec_lock__set_addr(&recs[7].hold.lock, 0x50, KIND_SEMAPHORE);
+	rec_lock__set_addr(&recs[8].hold_agg.lock, 0x60, KIND_RWSEM);
+	rec_lock__set_addr(&recs[9].hold_agg.lock, 0x70, KIND_MUTEX);
+	rec_lock__set_str(&recs[11].task.wait.lock, "posix:8:1:2:0-9", KIND_POSIX);
+	rec_lock__set_addr(&recs[13].lock.lock, 0x30, KIND_RWSEM);
 	for (size_t i = 0; i < sizeof(recs) / sizeof(recs[0]); i++)
 		assert_int_equal(view_json__record(out, &recs[i]), 0);
 	fclose(out);
@@ -172,8 +199,53 @@ static void test_round_trip(void **state)
 	assert_string_equal(s.faults, "");
 	assert_string_equal(s.records, text);
 	assert_int_equal(s.nr.unknown_members, 0);
+	assert_int_equal(s.nr.unknown_types, 0);
 	free(s.records);
 	free(text);
+}
+
+/* How a lock with this one holder is written, from its id on. */
+static void expect_holder(const struct rec_holder *holder, uint32_t nr_unknown, const char *want)
+{
+	struct record rec = { .type = REC_LOCK, .lock = { .nr_holders = 1, .holders = holder,
+							  .nr_readers = -1,
+							  .nr_unknown = nr_unknown } };
+	char *text, *from;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	rec_lock__set_addr(&rec.lock.lock, 0x30, KIND_MUTEX);
+	assert_int_equal(view_json__record(out, &rec), 0);
+	fclose(out);
+	from = strstr(text, "\"readers\":");
+	assert_non_null(from);
+	assert_string_equal(from, want);
+	free(text);
+}
+
+#define HOLDER(tid, rest) \
+	"\"holders\":[{\"tid\":" #tid ",\"start_time\":0,\"mode\":\"exclusive\"," \
+	"\"certainty\":\"certain\",\"since_ns\":null,\"id\":null,\"site\":null" rest "}]," \
+	"\"name\":null,\"name_source\":\"none\",\"evidence\":null}\n"
+
+/* Recordings of level contention stay as they were: what says nothing is not written. */
+static void test_holders_say_what_is_known(void **state)
+{
+	struct rec_holder word = { .tid = 1, .since_ns = LK_NO_TIME, .cpu = -1 };
+	struct rec_holder gone = { .tid = 2, .since_ns = LK_NO_TIME, .cpu = -1, .exited = true };
+	struct rec_holder back = { .tid = 3, .since_ns = LK_NO_TIME, .cpu = -1, .returned = true };
+	struct rec_holder irq = { .tid = 4, .since_ns = LK_NO_TIME, .cpu = 5, .spin = true,
+				  .context = CONTEXT_HARDIRQ };
+	struct rec_holder idle = { .tid = 0, .since_ns = LK_NO_TIME, .cpu = 0, .spin = true };
+
+	(void)state;
+	expect_holder(&word, 0, "\"readers\":null," HOLDER(1, ""));
+	expect_holder(&gone, 7, "\"readers\":null,\"unknown_holders\":7,"
+				HOLDER(2, ",\"exited\":true"));
+	expect_holder(&back, 0, "\"readers\":null," HOLDER(3, ",\"returned\":true"));
+	expect_holder(&irq, 0, "\"readers\":null,"
+			       HOLDER(4, ",\"cpu\":5,\"context\":\"hardirq\",\"spin\":true"));
+	expect_holder(&idle, 0, "\"readers\":null," HOLDER(0, ",\"cpu\":0,\"spin\":true"));
 }
 
 static void test_values_are_checked(void **state)
@@ -211,6 +283,26 @@ static void test_values_are_checked(void **state)
 		  "\"start_time\":9,\"comm\":\"c\",\"lock\":\"0x10\",\"kind\":\"mutex\","
 		  "\"mode\":\"read\"}}", "\"wait\" is of another task" },
 		{ "{\"type\":\"lo\\u0000st\",\"t_ns\":1}", "\"type\" has" },
+		{ "{" HOLD ",\"hold_ns\":1}", "\"end\" is missing" },
+		{ "{" HOLD ",\"hold_ns\":1,\"end\":\"given\"}", "\"end\" has" },
+		{ "{" HOLD ",\"hold_ns\":1,\"end\":null}", "\"end\" has" },
+		{ "{" HOLD ",\"end\":\"exited\"}", "\"hold_ns\" is missing" },
+		{ "{" HOLD ",\"end\":\"exited\",\"hold_ns\":-1}", "\"hold_ns\" has" },
+		{ "{" HOLD ",\"end\":\"exited\",\"hold_ns\":1,\"cpu\":-1}", "\"cpu\" has" },
+		{ "{" HOLD ",\"end\":\"exited\",\"hold_ns\":1,\"cpu\":2000000}", "\"cpu\" has" },
+		{ "{" HOLD ",\"end\":\"exited\",\"hold_ns\":1,\"site\":[]}", "\"site\" has" },
+		{ "{" HOLD ",\"end\":\"exited\",\"hold_ns\":1,\"site\":{}}", "\"addr\" is missing" },
+		{ "{" HOLD_AGG "}", "\"lock\" is missing" },
+		{ "{" HOLD_AGG ",\"lock\":null}", "\"lock\" has" },
+		{ "{" HOLD_AGG ",\"lock\":\"0x0\"}", "\"lock\" is no identity" },
+		{ "{" HOLD_AGG ",\"lock\":\"0x10\"}", "\"hist\" is missing" },
+		{ "{" HOLD_AGG ",\"lock\":\"0x10\",\"hist\":[1]}", "\"hist\" has 1 buckets" },
+		{ "{" HELD_BY("\"cpu\":-1") "}", "\"cpu\" has" },
+		{ "{" HELD_BY("\"context\":\"irq\"") "}", "\"context\" has" },
+		{ "{" HELD_BY("\"spin\":1") "}", "\"spin\" has" },
+		{ "{" HELD_BY("\"returned\":null") "}", "\"returned\" has" },
+		{ "{" HELD_BY("\"exited\":\"yes\"") "}", "\"exited\" has" },
+		{ "{" HELD_BY("\"id\":1") ",\"unknown_holders\":-1}", "\"unknown_holders\" has" },
 	};
 	char text[1024];
 
@@ -274,6 +366,14 @@ static void test_left_out(void **state)
 	assert_non_null(strstr(s.records, "\"syscall\":null,\"wait\":null,\"stack\":null"));
 	assert_null(strstr(s.records, "ns_tid"));
 	free(s.records);
+	assert_int_equal(read_text(&s, HEADER READ(1, 0, 1) "{" HELD_BY("\"spin\":true") "}\n"), 0);
+	assert_non_null(strstr(s.records, "\"site\":null,\"spin\":true}"));	/* not CPU 0 */
+	free(s.records);
+	assert_int_equal(read_text(&s, HEADER "{" HOLD ",\"end\":\"exited\",\"hold_ns\":0}\n"), 0);
+	assert_non_null(strstr(s.records, "\"spin\":false,"));
+	assert_non_null(strstr(s.records, "\"since_ns\":null,"));
+	assert_non_null(strstr(s.records, "\"site\":null,\"cpu\":null,\"stack\":null"));
+	free(s.records);
 }
 
 static void test_begin_and_end(void **state)
@@ -335,6 +435,8 @@ static void test_reads_are_whole(void **state)
 		{ READ(1, 2, 0) TASK READ(2, 1, 0) TASK, 1, 1, "read 1 is incomplete" },
 		{ READ(1, 2, 0) TASK "x\n" READ(2, 0, 0), 1, 0, "read 1 is incomplete" },
 		{ READ(1, 2, 0) TASK "{\"type\":\"lost\",\"t_ns\":1}\n" TASK, 0, 0, "read 1 is" },
+		{ READ(1, 2, 0) TASK "{" HOLD ",\"end\":\"slept\",\"hold_ns\":1}\n" TASK, 0, 0,
+		  "read 1 is" },
 		{ READ(1, 1, 0) TASK TASK TASK, 1, 1, "a task that belongs to no read" },
 		{ READ(1, 1, 1) LOCK LOCK TASK, 0, 0, "a lock more than read 1 has" },
 		{ READ(5, 1, 0) TASK READ(5, 1, 0) TASK, 1, 1, "read 5 after read 5" },
@@ -435,6 +537,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_holders_say_what_is_known),
 		cmocka_unit_test(test_values_are_checked),
 		cmocka_unit_test(test_whole_lines_are_read),
 		cmocka_unit_test(test_unknown_is_counted),

@@ -9,8 +9,10 @@
 #include <string.h>
 #include "cmocka_all.h"
 #include "scene.h"
-#include "view/caller.h"
+#include "record/caller.h"
+#include "lib/fmt.h"
 #include "view/chains.h"
+#include "view/text_parts.h"
 #include "view/view.h"
 
 static const char *caller_of(const char *const *syms)
@@ -283,6 +285,199 @@ static void test_stat_options(void **state)
 	scene__free(sc);
 }
 
+static struct rec_hold_agg *hold_agg(struct record *rec, uint64_t lock, uint64_t addr,
+				     const char *sym, uint64_t n, uint64_t ns)
+{
+	*rec = (struct record){ .type = REC_HOLD_AGG };
+	rec_lock__set_addr(&rec->hold_agg.lock, lock, KIND_MUTEX);
+	rec->hold_agg.site = (struct rec_frame){ .addr = addr, .sym = sym, .off = addr & 0xff };
+	rec->hold_agg.count = n;
+	rec->hold_agg.total_ns = n * ns;
+	rec->hold_agg.max_ns = ns;
+	rec->hold_agg.hist[63 - __builtin_clzll(ns)] = n;
+	return &rec->hold_agg;
+}
+
+/* count holds of ns each, taken at addr in sym. */
+static void send_holds(struct scene *sc, uint64_t lock, uint64_t addr, const char *sym, uint64_t n,
+		       uint64_t ns)
+{
+	struct record rec;
+
+	hold_agg(&rec, lock, addr, sym, n, ns);
+	scene__send(sc, &rec);
+}
+
+/* The cell of the i-th line as it is shown. */
+static const char *shown(const struct stat_table *t, size_t i, const char *column)
+{
+	static char text[256];
+
+	assert_non_null(stat_table__line(t, i));
+	stat_column__find(column)->text(stat_table__line(t, i), text, sizeof(text));
+	return text;
+}
+
+static uint64_t value(const struct stat_table *t, size_t i, const char *column)
+{
+	assert_non_null(stat_table__line(t, i));
+	return stat_column__find(column)->value(stat_table__line(t, i));
+}
+
+/* Holds stand beside the waits of their lock; a lock that nobody waited for has a
+ * line too, below. */
+static void test_holds_by_lock(void **state)
+{
+	struct scene *sc = scene__new();
+	struct stat_table *t;
+
+	(void)state;
+	send_stack(sc, 1, "pipe_read");
+	send_agg(sc, PIPE, 1, 3, 2000);
+	send_holds(sc, PIPE - 64, 0x1000, "short_hold", 9, 10 * MS);
+	send_holds(sc, PIPE + 64, 0x1000, "idle_hold", 9, 50 * MS);
+	send_holds(sc, PIPE, 0x2000, "pipe_read", 100, 700);
+	send_holds(sc, PIPE, 0x3000, "pipe_write", 10, 1 * MS);
+	t = table(sc, &(struct stat_options){ .group = STAT_BY_LOCK });
+	assert_true(stat_table__has_holds(t));
+	assert_int_equal(stat_table__nr(t), 3);
+	assert_int_equal(value(t, 0, "count"), 3);
+	assert_int_equal(value(t, 0, "holds"), 110);
+	assert_int_equal(value(t, 0, "hold_total"), 100 * 700 + 10 * MS);
+	assert_int_equal(value(t, 0, "hold_avg"), (100 * 700 + 10 * MS) / 110);
+	assert_int_equal(value(t, 0, "hold_max"), 1 * MS);
+	assert_int_equal(value(t, 0, "max"), 2000);
+	assert_int_equal(value(t, 1, "count"), 0);
+	assert_string_equal(shown(t, 1, "max"), "-");
+	assert_string_equal(shown(t, 1, "caller"), "idle_hold");
+	assert_string_equal(shown(t, 2, "caller"), "short_hold");
+	stat_table__free(t);
+	t = table(sc, &(struct stat_options){ .sort = "hold_max" });
+	assert_int_equal(stat_line__lock(stat_table__line(t, 0))->addr, PIPE + 64);
+	stat_table__free(t);
+	scene__free(sc);
+}
+
+/* Two places of one function are one caller and two sites. */
+static void test_holds_by_caller_and_site(void **state)
+{
+	struct scene *sc = scene__new();
+	struct stat_table *t;
+
+	(void)state;
+	send_stack(sc, 1, "pipe_read");
+	send_agg(sc, PIPE, 1, 3, 2000);
+	send_holds(sc, PIPE, 0x2010, "pipe_read", 100, 700);
+	send_holds(sc, PIPE, 0x2020, "pipe_read", 1, 900);
+	send_holds(sc, PIPE + 64, 0x2020, "pipe_read", 1, 9000);
+	t = table(sc, &(struct stat_options){ .group = STAT_BY_CALLER });
+	assert_int_equal(stat_table__nr(t), 1);
+	assert_int_equal(value(t, 0, "count"), 3);
+	assert_int_equal(value(t, 0, "holds"), 102);
+	assert_string_equal(shown(t, 0, "lock"), "2 locks");
+	stat_table__free(t);
+	/* a column of waits sorts holds too */
+	t = table(sc, &(struct stat_options){ .group = STAT_BY_SITE, .sort = "count" });
+	assert_ptr_equal(stat_table__sort(t), stat_column__find("holds"));
+	assert_false(stat_table__shows(t, stat_column__find("count")));
+	assert_true(stat_table__shows(t, stat_column__find("site")));
+	assert_int_equal(stat_table__nr(t), 2);
+	assert_string_equal(shown(t, 0, "site"), "pipe_read+0x10");
+	assert_string_equal(shown(t, 1, "site"), "pipe_read+0x20");
+	assert_int_equal(value(t, 1, "hold_total"), 9900);
+	stat_table__free(t);
+	t = table(sc, &(struct stat_options){ .group = STAT_BY_SITE, .sort = "max" });
+	assert_string_equal(shown(t, 0, "site"), "pipe_read+0x20");
+	stat_table__free(t);
+	scene__free(sc);
+}
+
+/* What was held since a copy was taken, beside a lock that was only waited for. */
+static void test_holds_base(void **state)
+{
+	struct scene *sc = scene__new();
+	struct stat_options opt = { .group = STAT_BY_LOCK };
+	struct record before;
+	struct hold_row base;
+	struct stat_table *t;
+
+	(void)state;
+	base.agg = *hold_agg(&before, PIPE, 0x2010, "pipe_read", 100, 80000);
+	send_holds(sc, PIPE, 0x2010, "pipe_read", 130, 80000);
+	opt.base_holds = &base;
+	opt.nr_base_holds = 1;
+	t = table(sc, &opt);
+	assert_int_equal(value(t, 0, "holds"), 30);
+	assert_int_equal(value(t, 0, "hold_total"), 30 * 80000);
+	assert_int_equal(shown(t, 0, "hold_max")[0], '~');
+	stat_table__free(t);
+	base.agg.count = 130;
+	t = table(sc, &opt);
+	assert_int_equal(stat_table__nr(t), 0);
+	assert_true(stat_table__has_holds(t));	/* the columns stay while nothing happens */
+	stat_table__free(t);
+	scene__free(sc);
+}
+
+static char *text_of(int (*put)(FILE *out, const struct view_input *in), const struct view_input *in)
+{
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	assert_int_equal(put(out, in), 0);
+	fclose(out);
+	return text;
+}
+
+static int put_stat(FILE *out, const struct view_input *in)
+{
+	return view_text__stat(out, in, &(struct stat_options){ 0 });
+}
+
+static int put_snapshot_json(FILE *out, const struct view_input *in)
+{
+	return view_json__snapshot(out, in, NULL);
+}
+
+static bool tells_of_holds(const struct view_input *in)
+{
+	char *text = text_of(put_stat, in);
+	bool found = strstr(text, "total hold");
+
+	free(text);
+	return found;
+}
+
+/* Without holds nothing of them is shown; filters on locks apply, one on tasks says
+ * what it leaves out. */
+static void test_holds_filter(void **state)
+{
+	const uint32_t tids[] = { 7 };
+	struct view_filter mutexes = { .kinds = 1 << KIND_MUTEX }, other = { .lock = "0x10" };
+	struct view_filter by_task = { .tids = tids, .nr_tids = 1 };
+	struct scene *sc = scene__new();
+	struct view_input in = { .model = scene__model(sc) };
+	char *text;
+
+	(void)state;
+	send_agg(sc, PIPE, 0, 3, 2000);
+	assert_false(tells_of_holds(&in));
+	send_holds(sc, PIPE, 0x2010, "pipe_read", 100, 700);
+	assert_true(tells_of_holds(&in));
+	in.filter = &mutexes;
+	assert_true(tells_of_holds(&in));
+	in.filter = &other;
+	assert_false(tells_of_holds(&in));
+	in.filter = &by_task;
+	assert_false(tells_of_holds(&in));
+	text = text_of(put_stat, &in);
+	assert_non_null(strstr(text, "none of them pass a filter on tasks"));
+	free(text);
+	scene__free(sc);
+}
+
 static void test_filter(void **state)
 {
 	const uint32_t pids[] = { 5, 6 };
@@ -384,6 +579,146 @@ static void test_long_chain(void **state)
 	scene__free(sc);
 }
 
+/* A lock as a snapshot has it, held by one task, waited for by another. */
+static struct rec_lock_state *held_lock(struct scene *sc, uint64_t addr, const char *name)
+{
+	struct rec_lock_state *l;
+
+	scene__blocks(sc, (uint32_t)(addr & 0xfff), addr, (uint32_t)(addr & 0xfff) + 1);
+	l = scene__lock(sc, addr);
+	l->name = name;
+	l->name_source = name ? "file" : NULL;
+	return l;
+}
+
+static size_t longest_line(const char *text)
+{
+	size_t longest = 0;
+
+	for (; *text; text += strcspn(text, "\n") + (text[strcspn(text, "\n")] == '\n'))
+		longest = strcspn(text, "\n") > longest ? strcspn(text, "\n") : longest;
+	return longest;
+}
+
+/* Paths give way to the terminal's width in their middle, in tables only. */
+static void test_paths_fit(void **state)
+{
+	static const char path[] = "/srv/a/very/long/path/to/a/file/that/nobody/ever/reads/db.lock";
+	struct scene *sc = scene__new();
+	struct view_input in;
+	char *text, *tables;
+
+	(void)state;
+	held_lock(sc, L1, path);
+	scene__read(sc, SEC);
+	in = (struct view_input){ .model = scene__model(sc), .snap = scene__now(sc) };
+	text = text_of(view_text__snapshot, &in);
+	tables = strstr(text, "BLOCKED TASKS");
+	assert_non_null(strstr(tables, path));
+	free(text);
+	in.style.width = 100;
+	text = text_of(view_text__snapshot, &in);
+	tables = strstr(text, "BLOCKED TASKS");
+	assert_null(strstr(tables, path));
+	assert_in_range(longest_line(tables), 80, 100);
+	assert_non_null(strstr(tables, "..."));
+	assert_non_null(strstr(tables, "reads/db.lock"));
+	assert_non_null(strstr(tables, "mutex /srv/"));
+	free(text);
+	scene__free(sc);
+}
+
+/* Not one column too many, and no character cut in two. */
+static void test_path(void **state)
+{
+	static const char path[] = "/d\xc3\xa9j\xc3\xa0/\xe6\xbc\xa2\xe5\xad\x97/\xe6\xbc\xa2\xe5\xad"
+				   "\x97/e\xcc\x81t\xc3\xa9/\xe6\xbc\xa2\xe5\xad\x97/name";
+	char buf[256], safe[256];
+
+	(void)state;
+	for (size_t width = 8; width < 40; width++) {
+		const char *cut = text__path(buf, sizeof(buf), path, width);
+
+		assert_true(fmt__width(cut) <= width || cut == path);
+		assert_true(fmt__width(cut) + 2 >= width || cut == path);
+		assert_null(strstr(fmt__safe(safe, sizeof(safe), cut, true), "\xef\xbf\xbd"));
+	}
+	assert_ptr_equal(text__path(buf, sizeof(buf), path, 0), path);
+	assert_ptr_equal(text__path(buf, sizeof(buf), "type.a_member_with_a_name", 10),
+			 "type.a_member_with_a_name");
+}
+
+/* What is known of holds beyond their task, and what is not known. */
+static void test_snapshot_holds(void **state)
+{
+	struct scene *sc = scene__new();
+	struct rec_lock_state *l;
+	struct rec_holder *h;
+	struct view_input in;
+	char *text;
+
+	(void)state;
+	l = held_lock(sc, L1, NULL);
+	l->lock.kind = KIND_RWSEM;
+	l->complete = false;
+	l->nr_unknown = 2;
+	scene__read(sc, SEC);
+	in = (struct view_input){ .model = scene__model(sc), .snap = scene__now(sc) };
+	text = text_of(view_text__snapshot, &in);
+	assert_null(strstr(text, "HOLDS"));	/* a lock word tells no more than the task */
+	assert_non_null(strstr(text, "t256/256 and 2 more readers, not known"));
+	free(text);
+
+	scene__lock(sc, L1)->name = "guess.member";
+	scene__lock(sc, L1)->name_source = "type";
+	scene__lock(sc, L1)->name_guess = true;
+	h = scene__spin_hold(sc, L2, 77, 3, MODE_EXCLUSIVE);
+	h->context = CONTEXT_SOFTIRQ;
+	h->since_ns = SEC;
+	scene__entry(sc, L3, 78, MODE_READ)->exited = true;
+	scene__read(sc, SEC);
+	in.snap = scene__now(sc);
+	text = text_of(view_text__snapshot, &in);
+	assert_non_null(strstr(text, "HOLDS"));
+	assert_non_null(strstr(strstr(text, "LOCKS"), "guess.member? ("));
+	assert_non_null(strstr(text, "?/77 (CPU 3, softirq)"));
+	assert_non_null(strstr(text, "78 (exited)"));
+	assert_non_null(strstr(strstr(text, "HOLDS"), "taker+0x40"));
+	assert_non_null(strstr(strstr(text, "HOLDS"), "1.000 s"));
+	free(text);
+	text = text_of(view_dot__snapshot, &in);
+	assert_non_null(strstr(text, "held by 2 more readers, not known"));
+	assert_non_null(strstr(text, "held 1.000 s by\\nat taker+0x40\\nCPU 3, softirq"));
+	assert_non_null(strstr(text, "exited\""));
+	free(text);
+	scene__free(sc);
+}
+
+/* Reads that were given up count as losses, in text and in JSON. */
+static void test_losses(void **state)
+{
+	struct record read = { .type = REC_READ, .read = { .seq = 90, .nr_tasks = 1 } };
+	struct record lost = { .type = REC_LOST };
+	struct scene *sc = scene__new();
+	struct view_input in = { .model = scene__model(sc) };
+	char *text;
+
+	(void)state;
+	scene__send(sc, &lost);
+	text = text_of(put_stat, &in);
+	assert_non_null(strstr(text, "lost: nothing"));
+	free(text);
+	scene__send(sc, &read);
+	scene__send(sc, &read);
+	text = text_of(put_stat, &in);
+	assert_non_null(strstr(text, "lost: 1 looks at the machine"));
+	free(text);
+	text = text_of(put_snapshot_json, &in);
+	assert_non_null(strstr(text, "\"reads_cut\":1"));
+	free(text);
+	scene__free(sc);
+}
+
 static void test_views_tell_write_errors(void **state)
 {
 	struct scene *sc = scene__new();
@@ -412,10 +747,18 @@ int main(void)
 		cmocka_unit_test(test_stat_adds_up),
 		cmocka_unit_test(test_stat_base),
 		cmocka_unit_test(test_stat_options),
+		cmocka_unit_test(test_holds_by_lock),
+		cmocka_unit_test(test_holds_by_caller_and_site),
+		cmocka_unit_test(test_holds_base),
+		cmocka_unit_test(test_holds_filter),
 		cmocka_unit_test(test_filter),
 		cmocka_unit_test(test_filter_finding),
 		cmocka_unit_test(test_chains),
 		cmocka_unit_test(test_long_chain),
+		cmocka_unit_test(test_paths_fit),
+		cmocka_unit_test(test_path),
+		cmocka_unit_test(test_snapshot_holds),
+		cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_views_tell_write_errors),
 	};
 

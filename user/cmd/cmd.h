@@ -41,6 +41,7 @@ struct cmd_options {
 	enum cmd_level level;
 	enum cmd_color color;
 	enum live_stack_mode stacks;
+	enum live_hook_how hooks;
 	enum stat_group group;
 	/* found out, not given */
 	uint64_t *cgroup_ids;

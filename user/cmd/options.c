@@ -19,8 +19,9 @@
 #define KINDS "lock kinds, comma-separated: mutex, ww_mutex, rwsem, percpu_rwsem, semaphore, " \
 	"rt_mutex, spinlock, rwlock, flock, posix, ofd, lease, futex, unknown"
 #define FINDINGS "findings, comma-separated: deadlock, long_wait, long_spin, long_hold, leak, " \
-	"root_blocker"
-#define COLUMNS "a column: count, total, avg, max, p99, kind, mode, task, lock or caller"
+	"root_blocker, sleep_in_atomic"
+#define COLUMNS "a column: count, total, avg, max, p99, holds, hold_total, hold_avg, hold_max, " \
+	"kind, mode, task, lock, caller or site"
 
 #define AT(field) .offset = offsetof(struct cmd_options, field)
 
@@ -57,9 +58,11 @@ static const struct option_row rows[] = {
 	{ "lock", 0, "LOCK", cmd_value__lock, AT(lock), "a lock's name or 0xADDRESS",
 	  "show only this lock", SHOWING },
 	{ "level", 0, "LEVEL", cmd_value__level, AT(level), "auto, contention, held or lockdep",
-	  "what to trace (this build: contention)", LIVE },
+	  "what to trace (auto: contention, held if another option needs it)", LIVE },
 	{ "spin", 0, NULL, option__flag, AT(spin), NULL,
-	  "also track who holds spinlocks (needs level held)", LIVE },
+	  "also track who holds spinlocks and rwlocks (level held)", LIVE },
+	{ "hooks", 0, "HOW", cmd_value__hooks, AT(hooks), "auto, fentry, kprobe-multi or kprobe",
+	  "how level held hooks lock functions (default auto)", LIVE },
 	{ "stacks", 0, "WHICH", cmd_value__stacks, AT(stacks), "none, sample or all",
 	  "walk stacks of no, new and long (default), all waits", LIVE },
 	{ "max-locks", 0, "N", option__positive, AT(nr_locks_max), COUNT,
@@ -77,7 +80,7 @@ static const struct option_row rows[] = {
 	{ "long-spin", 0, "MS", option__milliseconds, AT(long_spin_ns), MILLISECONDS,
 	  "a spin this long is a finding (default 10)", SHOWING },
 	{ "long-hold", 0, "MS", option__milliseconds, AT(long_hold_ns), MILLISECONDS,
-	  "a hold this long is a finding (needs level held)", SHOWING },
+	  "a hold this long is a finding (default 1000; level held)", SHOWING },
 	{ "fail-on", 0, "FINDING,...", cmd_value__findings, AT(fail_on), FINDINGS,
 	  "exit with 3 when one of these is seen", SHOWING },
 	{ "color", 0, "WHEN", cmd_value__color, AT(color), "auto, always or never",

@@ -23,8 +23,17 @@ static bool is_wanted(const struct run *r, const struct record *rec)
 		       view_filter__lock(&r->filter, &rec->wait.lock,
 					 model__lock_name(session__model(r->session),
 							  rec->wait.lock.key, NULL, NULL));
+	case REC_HOLD:
+		return view_filter__task(&r->filter, &rec->hold.who) &&
+		       view_filter__lock(&r->filter, &rec->hold.lock,
+					 model__lock_name(session__model(r->session),
+							  rec->hold.lock.key, NULL, NULL));
 	case REC_AGG:
 		return run__shows_row(r, &rec->agg);
+	case REC_HOLD_AGG:
+		return view_filter__hold_agg(&r->filter, &rec->hold_agg,
+					     model__lock_name(session__model(r->session),
+							      rec->hold_agg.lock.key, NULL, NULL));
 	default:
 		return true;
 	}
@@ -43,7 +52,7 @@ static bool is_new_wait(const struct snapshot *prev, const struct snap_task *t)
 
 	if (t->wait_lock == SNAP_NONE || !t->listed)
 		return false;
-	before = prev ? snapshot__find_task(prev, t->who.tid, t->who.start_ns) : SNAP_NONE;
+	before = prev ? snapshot__find_same(prev, t) : SNAP_NONE;
 	return before == SNAP_NONE || prev->tasks[before].wait_lock == SNAP_NONE ||
 	       prev->tasks[before].wait_id != t->wait_id;
 }

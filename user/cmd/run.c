@@ -11,38 +11,48 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 #include "cmd/when.h"
 #include "source/probe.h"
 
 #define LOOK_MS 100
+#define NO_TERMINAL_WIDTH 80
 
-/* What only level held can find: waiting for it would never end a test. */
-#define NEEDS_HELD (1U << FIND_LONG_HOLD | 1U << FIND_LEAK)
+/* What only level held can find. */
+#define NEEDS_HELD (1U << FIND_LONG_HOLD | 1U << FIND_LEAK | 1U << FIND_SLEEP_IN_ATOMIC)
 
-/* A level or an option that this build has not got is a "cannot", not a mistake. */
-static int check_level(const struct cmd_options *opt, struct lk_error *err)
+/* Level held costs something on every take and give of a lock, so it is only taken
+ * when asked for, by name or by what needs it. */
+static int choose_level(const struct cmd_options *opt, struct live_config *cfg, struct lk_error *err)
 {
-	const char *what = opt->level == LEVEL_LOCKDEP ? "level lockdep" :
-			   opt->level == LEVEL_HELD ? "level held" :
-			   opt->spin ? "--spin, which needs level held" :
-			   opt->long_hold_ns != OPT_UNSET ? "--long-hold, which needs level held" :
-			   opt->fail_on & NEEDS_HELD ? "--fail-on long_hold or leak, which need level held" :
+	const char *what = opt->spin ? "--spin" :
+			   opt->long_hold_ns != OPT_UNSET ? "--long-hold" :
+			   opt->fail_on & NEEDS_HELD ? "--fail-on with long_hold, leak or sleep_in_atomic" :
 						       NULL;
 
-	if (!what)
-		return 0;
-	lk_error__set(err, -EOPNOTSUPP, "not in this build: %s; it traces level contention", what);
-	lk_error__hint(err, "`lockscope features` tells what is missing without it");
-	err->status = EXIT_CANNOT;
-	return -EOPNOTSUPP;
+	if (opt->level == LEVEL_LOCKDEP) {
+		lk_error__set(err, -EOPNOTSUPP, "not in this build: level lockdep");
+		lk_error__hint(err, "levels contention and held are; `lockscope features` tells more");
+		err->status = EXIT_CANNOT;
+		return -EOPNOTSUPP;
+	}
+	if (opt->level == LEVEL_CONTENTION && what) {
+		lk_error__set(err, -EINVAL, "%s needs level held, not contention", what);
+		err->status = EXIT_USAGE;
+		return -EINVAL;
+	}
+	cfg->held = opt->level == LEVEL_HELD || what;
+	cfg->spin = opt->spin || opt->fail_on & 1U << FIND_SLEEP_IN_ATOMIC;
+	cfg->hooks = opt->hooks;
+	return 0;
 }
 
 int run__new(struct run *r, const struct cmd_options *opt, char **argv)
 {
 	*r = (struct run){ .opt = opt, .argv = argv };
 	cmd_options__filter(opt, &r->filter);
-	return check_level(opt, &r->err);
+	return 0;
 }
 
 static bool wants_color(const struct run *r)
@@ -55,12 +65,13 @@ static bool wants_color(const struct run *r)
 	       strcmp(term, "dumb");
 }
 
+/* What is no terminal is read on one sooner or later. */
 static int terminal_width(const struct run *r)
 {
 	struct winsize size;
 
 	if (!output__is_terminal(r->out) || ioctl(output__fd(r->out), TIOCGWINSZ, &size))
-		return 0;
+		return NO_TERMINAL_WIDTH;
 	return size.ws_col;
 }
 
@@ -118,6 +129,31 @@ void run__session_config(const struct run *r, struct session_config *cfg)
 	cfg->out_fd = r->out ? output__fd(r->out) : -1;
 }
 
+/* What was hooked; with -v also what was not, and why. */
+static void tell_hooks(const struct run *r)
+{
+	static const char *const how[] = { "", "fentry", "kprobe.multi", "kprobes" };
+	const struct live_hooks *hooks = source_live__hooks(r->src);
+	const struct lockfunc_kernel *k = live_hooks__kernel(hooks);
+	struct utsname u;
+	unsigned int major, minor;
+	size_t i;
+
+	if (r->opt->verbose)
+		run__note(r, "level held: %zu lock functions hooked by %s", live_hooks__nr(hooks),
+			  how[live_hooks__how(hooks)]);
+	for (i = 0; i < nr_lockfuncs; i++)
+		if (k->states[i] == FUNC_REFUSED || k->states[i] == FUNC_NO_GIVE ||
+		    k->states[i] == FUNC_NO_RETURN ||
+		    (r->opt->verbose > 1 && k->states[i] != FUNC_THERE))
+			run__note(r, "not hooked: %s: %s", lockfuncs[i].name,
+				  lockfunc_state__name(k->states[i]));
+	if (r->opt->spin && !uname(&u) && sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
+	    (major < 6 || (major == 6 && minor < 15)))
+		run__note(r, "--spin on kernel %s: BPF maps have deadlock-proof locks only from 6.15 on; "
+			  "the hooks use none, but other tracers may meet them", u.release);
+}
+
 int run__open_live(struct run *r, struct live_config *cfg)
 {
 	const struct cmd_options *opt = r->opt;
@@ -132,6 +168,9 @@ int run__open_live(struct run *r, struct live_config *cfg)
 		run__note(r, "inside a pid namespace: /proc shows only part of the machine, so "
 			  "file locks and owners outside it are missing; pids are those of the "
 			  "first namespace");
+	rc = choose_level(opt, cfg, &r->err);
+	if (rc)
+		return rc;
 	run__session_config(r, &session);
 	cfg->command = (const char *const *)r->argv;
 	cfg->agg_by_task = cmd_options__filters_tasks(opt) || opt->group == STAT_BY_TASK;
@@ -146,6 +185,8 @@ int run__open_live(struct run *r, struct live_config *cfg)
 	cfg->thresholds.long_hold_ns = session.find.long_hold_ns;
 	rc = source_live__new(&r->src, cfg, &r->err);
 	malloc_trim(0);	/* loading took far more than running does */
+	if (!rc && cfg->held)
+		tell_hooks(r);
 	if (!rc && !source_live__has_symbols(r->src))
 		run__note(r, "kernel addresses are hidden (kernel.kptr_restrict, or no CAP_SYSLOG): stacks have no names");
 	return rc;
@@ -160,7 +201,8 @@ int run__session(struct run *r, struct session_config *cfg, const struct session
 	stream__init(&r->stream, output__file(r->out), session__model(r->session));
 	if (r->src->is_live && !cfg->for_ns && !cfg->command && isatty(STDERR_FILENO) &&
 	    cfg->input_fd < 0)
-		run__note(r, "tracing at level contention; Ctrl-C ends it");
+		run__note(r, "tracing at level %s; Ctrl-C ends it",
+			  source_live__hooks(r->src) ? "held" : "contention");
 	return session__run(r->session, &r->err);
 }
 

@@ -96,8 +96,9 @@ const struct command cmd_stat = {
 	.summary = "contention statistics over a time or a command, as a table at its end",
 	.usage = "[OPTIONS] [-- COMMAND ARGS]",
 	.help = "Counts every contended wait, in the kernel, and prints which locks were waited\n"
-		"for, how often, how long and from where. Counts are exact; what a full map cost\n"
-		"is said at the end.",
+		"for, how often, how long and from where; at level held also how long each lock was\n"
+		"held, and where it was taken. Counts are exact; what a full map cost is said at\n"
+		"the end.",
 	.example = "  lockscope stat --for 10\n"
 		   "  lockscope stat --by caller --kind mutex,rwsem -- make -j8",
 	.takes_command = true,

@@ -5,6 +5,7 @@
 #include "cmd/summary.h"
 
 #include <inttypes.h>
+#include <string.h>
 #include <sys/resource.h>
 #include "lib/fmt.h"
 #include "lib/json.h"
@@ -21,18 +22,29 @@ static const struct {
 	{ offsetof(struct rec_lost, held_overflow), "holds not seen: too many at once" },
 };
 
-const char *summary__lost(const struct rec_lost *lost, char *buf, size_t size)
+static size_t put_loss(char *buf, size_t size, size_t len, uint64_t nr, const char *what)
 {
+	int put = nr && len < size ? snprintf(buf + len, size - len, "%s%" PRIu64 " %s",
+					      len ? ", " : "", nr, what) : 0;
+
+	return len + (size_t)put;
+}
+
+const char *summary__lost(const struct model *model, char *buf, size_t size)
+{
+	const struct rec_lost *lost = model__lost(model);
+	const struct snapshot *snap = model__current(model);
 	size_t len = 0;
 
 	snprintf(buf, size, "nothing");
-	for (size_t i = 0; lost && i < sizeof(losses) / sizeof(*losses) && len < size; i++) {
-		uint64_t nr = *(const uint64_t *)((const char *)lost + losses[i].offset);
-
-		if (nr)
-			len += (size_t)snprintf(buf + len, size - len, "%s%" PRIu64 " %s",
-						len ? ", " : "", nr, losses[i].what);
-	}
+	for (size_t i = 0; lost && i < sizeof(losses) / sizeof(*losses); i++)
+		len = put_loss(buf, size, len,
+			       *(const uint64_t *)((const char *)lost + losses[i].offset),
+			       losses[i].what);
+	len = put_loss(buf, size, len, model__reads_cut(model),
+		       "looks at the machine: given up half-way");
+	put_loss(buf, size, len, snap ? snap->nr_locks_cut : 0,
+		 "locks left out of the graph: too many waits");
 	return buf;
 }
 
@@ -60,12 +72,6 @@ static int print_cost(const struct run *r, FILE *out)
 							    cost.run_ns / cost.run_cnt));
 	fprintf(out, "\n");
 	return 0;
-}
-
-static bool lost_any(const struct rec_lost *lost)
-{
-	return lost && (lost->ring || lost->maps || lost->recursion || lost->stack_collisions ||
-			lost->held_overflow);
 }
 
 int summary__print_cost(struct run *r, FILE *out)
@@ -114,9 +120,9 @@ int summary__json(struct run *r)
 
 void summary__warn(const struct run *r)
 {
-	const struct rec_lost *lost = r->session ? model__lost(session__model(r->session)) : NULL;
 	char buf[400];
 
-	if (lost_any(lost))
-		run__note(r, "lost: %s", summary__lost(lost, buf, sizeof(buf)));
+	if (r->session && strcmp(summary__lost(session__model(r->session), buf, sizeof(buf)),
+				 "nothing"))
+		run__note(r, "lost: %s", buf);
 }

@@ -8,7 +8,7 @@
 #include "cmd/run.h"
 
 /* "nothing", or what of it, in words; returns buf. */
-const char *summary__lost(const struct rec_lost *lost, char *buf, size_t size);
+const char *summary__lost(const struct model *model, char *buf, size_t size);
 /* What a live run cost, as a line; what it lost stands below each table. */
 int summary__print_cost(struct run *r, FILE *out);
 /* The "lost" and "cost" records. */

@@ -25,7 +25,7 @@ int table__print(struct run *r)
 	return err ? err : view_text__stat(output__file(r->out), &in, &st);
 }
 
-int table__json(struct run *r)
+static int waits_json(struct run *r)
 {
 	struct record rec = { .type = REC_AGG };
 	size_t nr;
@@ -41,4 +41,29 @@ int table__json(struct run *r)
 			err = stream__record(&r->stream, &rec);
 	}
 	return err;
+}
+
+static int holds_json(struct run *r)
+{
+	const struct model *model = session__model(r->session);
+	struct record rec = { .type = REC_HOLD_AGG };
+	size_t nr;
+	const struct hold_row *rows = model__holds(model, &nr);
+	int err = 0;
+
+	for (size_t i = 0; !err && i < nr; i++) {
+		rec.hold_agg = rows[i].agg;
+		if (view_filter__hold_agg(&r->filter, &rec.hold_agg,
+					  model__lock_name(model, rec.hold_agg.lock.key, NULL,
+							   NULL)))
+			err = stream__record(&r->stream, &rec);
+	}
+	return err;
+}
+
+int table__json(struct run *r)
+{
+	int err = waits_json(r);
+
+	return err ? err : holds_json(r);
 }

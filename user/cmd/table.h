@@ -10,7 +10,8 @@
 /* As --by, --sort and --limit have it; text has a limit of its own if none is given. */
 void table__options(const struct cmd_options *opt, struct stat_options *st);
 int table__print(struct run *r);
-/* The agg records of every row the filter passes, each after its stack. */
+/* The agg records of every row the filter passes, each after its stack, then the
+ * hold_agg records. */
 int table__json(struct run *r);
 
 #endif

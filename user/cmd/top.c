@@ -21,7 +21,8 @@
 /* A copy of the statistics at one moment. */
 struct moment {
 	struct stat_row *rows;
-	size_t nr;
+	struct hold_row *holds;
+	size_t nr, nr_holds;
 	int64_t t_ns;
 };
 
@@ -49,19 +50,37 @@ static int64_t model_time(const struct model *m)
 	return snap && snap->t_ns > t_ns ? snap->t_ns : t_ns;
 }
 
+static void *copy_of(const void *items, size_t nr, size_t size)
+{
+	void *copy = malloc(nr * size + 1);
+
+	if (copy && nr)
+		memcpy(copy, items, nr * size);
+	return copy;
+}
+
+static void moment__free(struct moment *m)
+{
+	free(m->rows);
+	free(m->holds);
+}
+
 static int advance(struct top *t)
 {
 	const struct model *model = session__model(t->run.session);
 	const struct stat_row *rows;
+	const struct hold_row *holds;
 	struct moment now = { .t_ns = model_time(model) };
 
 	rows = model__stats(model, &now.nr);
-	now.rows = malloc((now.nr + 1) * sizeof(*rows));
-	if (!now.rows)
+	holds = model__holds(model, &now.nr_holds);
+	now.rows = copy_of(rows, now.nr, sizeof(*rows));
+	now.holds = copy_of(holds, now.nr_holds, sizeof(*holds));
+	if (!now.rows || !now.holds) {
+		moment__free(&now);
 		return -ENOMEM;
-	if (now.nr)
-		memcpy(now.rows, rows, now.nr * sizeof(*rows));
-	free(t->base.rows);
+	}
+	moment__free(&t->base);
 	t->base = t->latest;
 	t->latest = now;
 	return 0;
@@ -75,32 +94,48 @@ static int make_table(struct top *t, struct view_input *in, struct stat_options 
 	table__options(t->run.opt, opt);
 	opt->base = t->base.rows;
 	opt->nr_base = t->base.nr;
+	opt->base_holds = t->base.holds;
+	opt->nr_base_holds = t->base.nr_holds;
 	if (t->tui) {
 		opt->sort = stat_columns[tui__state(t->tui)->sort].id;
 		opt->reverse = tui__state(t->tui)->reverse;
+		if (tui__state(t->tui)->sites)
+			opt->group = STAT_BY_SITE;
 	}
 	return err ? err : stat_table__new(table, in, opt);
 }
 
-static uint64_t waits_in(const struct stat_table *table)
+static uint64_t sum_of(const struct stat_table *table, const char *column)
 {
-	const struct stat_column *count = stat_column__find("count");
+	const struct stat_column *c = stat_column__find(column);
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < stat_table__nr(table); i++)
-		sum += count->value(stat_table__line(table, i));
+		sum += c->value(stat_table__line(table, i));
 	return sum;
+}
+
+/* "  12 waits/s" at the end of buf. */
+static void put_rate(const struct top *t, const struct stat_table *table, const char *column,
+		     const char *what, char *buf, size_t size)
+{
+	double period_s = (double)(t->latest.t_ns - t->base.t_ns) / 1e9;
+	size_t len = strlen(buf);
+	char rate[FMT_LEN];
+
+	snprintf(buf + len, size - len, "  %s %s/s",
+		 fmt__count(rate, sizeof(rate), period_s > 0 ?
+			    (uint64_t)((double)sum_of(table, column) / period_s) : 0), what);
 }
 
 static void make_title(const struct top *t, const struct stat_table *table, char *buf, size_t size)
 {
-	char rate[FMT_LEN];
-	double period_s = (double)(t->latest.t_ns - t->base.t_ns) / 1e9;
-
-	snprintf(buf, size, "lockscope top  %.1f s  every %.1f s  %s waits/s",
-		 (double)t->latest.t_ns / 1e9, (double)t->delay_ns / 1e9,
-		 fmt__count(rate, sizeof(rate), period_s > 0 ?
-			    (uint64_t)((double)waits_in(table) / period_s) : 0));
+	snprintf(buf, size, "lockscope top  %.1f s  every %.1f s", (double)t->latest.t_ns / 1e9,
+		 (double)t->delay_ns / 1e9);
+	if (stat_table__shows(table, stat_column__find("count")))
+		put_rate(t, table, "count", "waits", buf, size);
+	if (stat_table__has_holds(table))
+		put_rate(t, table, "holds", "holds", buf, size);
 }
 
 static int draw(struct top *t)
@@ -110,7 +145,7 @@ static int draw(struct top *t)
 	struct view_input in;
 	struct stat_table *table;
 	char title[512], losses[300];
-	size_t len;
+	size_t len, nr_holds;
 	int err = make_table(t, &in, &opt, &table);
 
 	if (err)
@@ -118,12 +153,14 @@ static int draw(struct top *t)
 	make_title(t, table, title, sizeof(title));
 	len = strlen(title);
 	snprintf(title + len, sizeof(title) - len, "  lost: %s",
-		 summary__lost(model__lost(in.model), losses, sizeof(losses)));
+		 summary__lost(in.model, losses, sizeof(losses)));
+	model__holds(in.model, &nr_holds);
 	frame = (struct tui_frame){
 		.title = title,
 		.in = &in,
 		.table = table,
 		.hidden = opt.group == STAT_BY_TASK ? NULL : stat_column__find("task"),
+		.has_sites = nr_holds && !view_filter__has_tasks(&t->run.filter),
 	};
 	tui__draw(t->tui, &frame);
 	stat_table__free(table);
@@ -153,30 +190,55 @@ static int print_text(struct top *t)
 	return err;
 }
 
-/* A cell as it is, not as it is shown: numbers of ns say so in their name. */
+/* A cell as it is, not as it is shown. */
 static void put_cell(struct json *j, const struct stat_column *c, const struct stat_line *line)
 {
-	char key[32], text[512];
+	char text[512];
 
 	if (c->value) {
-		snprintf(key, sizeof(key), strcmp(c->id, "count") ? "%s_ns" : "%s", c->id);
-		json__u64(j, key, c->value(line));
+		json__u64(j, c->json, c->value(line));
 		return;
 	}
 	c->text(line, text, sizeof(text));
-	json__str(j, c->id, text);
+	json__str(j, c->json, text);
 }
 
-static void put_line(struct json *j, const struct stat_line *line)
+static void put_line(struct json *j, const struct stat_table *table, const struct stat_line *line)
 {
 	const struct rec_lock *lock = stat_line__lock(line);
 	char id[512];
 
 	json__object(j, NULL);
 	for (size_t i = 0; i < nr_stat_columns; i++)
-		put_cell(j, &stat_columns[i], line);
+		if (stat_table__shows(table, &stat_columns[i]))
+			put_cell(j, &stat_columns[i], line);
 	json__str(j, "lock_id", lock ? rec_lock__format(lock, id, sizeof(id)) : NULL);
 	json__end_object(j);
+}
+
+static void put_rows(struct json *j, const char *key, const struct stat_table *table, size_t limit)
+{
+	json__array(j, key);
+	for (size_t i = 0; i < stat_table__nr(table) && (!limit || i < limit); i++)
+		put_line(j, table, stat_table__line(table, i));
+	json__end_array(j);
+}
+
+/* Holds by where they were taken; nothing where none are counted. */
+static int put_sites(struct json *j, const struct view_input *in, const struct stat_options *opt)
+{
+	struct stat_options by_site = *opt;
+	struct stat_table *table;
+	int err;
+
+	by_site.group = STAT_BY_SITE;
+	err = stat_table__new(&table, in, &by_site);
+	if (err)
+		return err;
+	if (stat_table__has_holds(table))
+		put_rows(j, "sites", table, opt->limit);
+	stat_table__free(table);
+	return 0;
 }
 
 static int print_json(struct top *t)
@@ -194,14 +256,12 @@ static int print_json(struct top *t)
 	json__str(&j, "type", "top");
 	json__i64(&j, "t_ns", t->latest.t_ns);
 	json__i64(&j, "period_ns", t->latest.t_ns - t->base.t_ns);
-	json__array(&j, "rows");
-	for (size_t i = 0; i < stat_table__nr(table) && (!opt.limit || i < opt.limit); i++)
-		put_line(&j, stat_table__line(table, i));
-	json__end_array(&j);
-	json__end_object(&j);
+	put_rows(&j, "rows", table, opt.limit);
 	stat_table__free(table);
+	err = put_sites(&j, &in, &opt);
+	json__end_object(&j);
 	t->run.stream.nr_lines++;
-	return json__done(&j);
+	return err ? err : json__done(&j);
 }
 
 static int on_tick(void *ctx)
@@ -353,8 +413,8 @@ static int run_top(const struct cmd_options *opt, char **argv)
 		rc = run__open_live(&t.run, &live);
 	if (!rc)
 		rc = run_session(&t);
-	free(t.base.rows);
-	free(t.latest.rows);
+	moment__free(&t.base);
+	moment__free(&t.latest);
 	return run__finish(&t.run, rc);
 }
 
@@ -364,7 +424,8 @@ const struct command cmd_top = {
 	.summary = "live view, perf-top style; plain text with -b or when piped",
 	.usage = "[OPTIONS] [-- COMMAND ARGS]",
 	.help = "Shows which locks were waited for since the last refresh, and open findings\n"
-		"above. Keys: < > sort column, r reverse, d delay, space pause, arrows, q.",
+		"above. Keys: < > sort column, r reverse, h holds by where they were taken (level\n"
+		"held), d delay, space pause, arrows, q.",
 	.example = "  lockscope top\n"
 		   "  lockscope top -b -n 3 -d 1 --by caller",
 	.takes_command = true,

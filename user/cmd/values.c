@@ -57,6 +57,16 @@ int cmd_value__level(void *dst, const char *arg)
 	return i < 0 ? i : 0;
 }
 
+int cmd_value__hooks(void *dst, const char *arg)
+{
+	static const char *const names[] = { "auto", "fentry", "kprobe-multi", "kprobe" };
+	int i = one_of(arg, names, 4);
+
+	if (i >= 0)
+		*(enum live_hook_how *)dst = (enum live_hook_how)i;
+	return i < 0 ? i : 0;
+}
+
 int cmd_value__color(void *dst, const char *arg)
 {
 	static const char *const names[] = { "auto", "always", "never" };

@@ -9,6 +9,7 @@
 int cmd_value__kinds(void *dst, const char *arg);	/* uint32_t, bit 1 << lock_kind */
 int cmd_value__findings(void *dst, const char *arg);	/* uint32_t, bit 1 << finding_kind */
 int cmd_value__level(void *dst, const char *arg);	/* enum cmd_level */
+int cmd_value__hooks(void *dst, const char *arg);	/* enum live_hook_how */
 int cmd_value__color(void *dst, const char *arg);	/* enum cmd_color */
 int cmd_value__stacks(void *dst, const char *arg);	/* enum live_stack_mode */
 int cmd_value__group(void *dst, const char *arg);	/* enum stat_group */

@@ -14,8 +14,8 @@ bool confirm__wait(const struct snapshot *prev, const struct snapshot *cur, uint
 /* The wait with its id was there before, whatever became of it in between. */
 bool confirm__wait_is_known(const struct snapshot *prev, const struct snapshot *cur, uint32_t task);
 /* Sets stands[e] for every edge e of a waiter: whether it rests on the same wait
- * and the same hold (holder, mode, id, how sure) in both; an OR edge also on the
- * same number of holders, all of them known both times. */
+ * and the same hold in both (holder, mode, how sure, and id where both know it); an
+ * OR edge also on the same number of holders, all of them known both times. */
 void confirm__edges(const struct snapshot *prev, const struct snapshot *cur, uint32_t waiter,
 		    bool *stands);
 

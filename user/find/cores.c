@@ -12,20 +12,22 @@
  * remembers the last reader to come, also after it has left: while another reader
  * holds the lock, a writer seems to wait for the wrong task, or for itself.  Under
  * a plain mmap load that closes cycles which are none, for as long as the true
- * reader stays. */
+ * reader stays.  A hold with an id was seen being taken, by this very task. */
 #define GUESS_STANDS_NS 5000000000ull
 
-static bool guess_counts(const struct snapshot *s, const struct snap_edge *e)
+static bool guess_counts(const struct snapshot *s, const struct snap_edge *e,
+			 const struct snap_hold *h)
 {
-	return e->waiter != e->blocker &&
+	return (e->waiter != e->blocker || (h && h->id)) &&
 	       snapshot__wait_ns(s, &s->tasks[e->waiter]) >= GUESS_STANDS_NS;
 }
 
 enum certainty cores__edge(const struct snapshot *s, uint32_t edge)
 {
 	const struct snap_edge *e = &s->edges[edge];
+	const struct snap_hold *h = e->hold == SNAP_NONE ? NULL : &s->holds[e->hold];
 
-	if (e->certainty == SURE_LIKELY && !guess_counts(s, e))
+	if (e->certainty == SURE_LIKELY && !guess_counts(s, e, h))
 		return SURE_POSSIBLE;
 	if (e->certainty == SURE_CERTAIN && s->tasks[e->waiter].breakable_by == BREAK_TIMEOUT)
 		return SURE_LIKELY;

@@ -23,7 +23,7 @@ struct cores {
 
 /* How sure an edge is as part of a proof: no better than likely when the wait
  * ends by itself; a likely holder counts only after 5 s of standing still, and
- * never when it is the waiter itself. */
+ * when it is the waiter itself only if the hold's id is known. */
 enum certainty cores__edge(const struct snapshot *s, uint32_t edge);
 
 /* With prev, uses only what stood unchanged in both reads; NULL: everything.

@@ -229,15 +229,26 @@ static char *cycle_text(const struct finding *f, struct arena *arena)
 	return text && who ? arena__printf(arena, "%s → %s", text, who) : NULL;
 }
 
+/* What spins in an interrupt waits for the task below it, which cannot run. */
+static char *self_text(const struct find_task *t, struct arena *arena)
+{
+	char *who = describe__who(&t->who, arena);
+
+	if (!who)
+		return NULL;
+	if (!t->spin || t->context == t->holds_context)
+		return arena__printf(arena, "self-deadlock: %s waits for a lock it holds", who);
+	return arena__printf(arena,
+			     "self-deadlock on CPU %d: a %s spins for a lock that %s held when "
+			     "interrupted", t->cpu, context__name(t->context), who);
+}
+
 static int add_summary(struct finding *f, struct arena *arena)
 {
 	char *cycle;
 
 	if (f->nr_members == 1) {
-		cycle = describe__who(&f->members[0].who, arena);
-		f->summary = cycle ? arena__printf(arena,
-						   "self-deadlock: %s waits for a lock it holds",
-						   cycle) : NULL;
+		f->summary = self_text(&f->members[0], arena);
 	} else {
 		cycle = cycle_text(f, arena);
 		f->summary = cycle ? arena__printf(arena, "%u tasks wait for each other: %s",

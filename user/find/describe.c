@@ -2,6 +2,7 @@
 #include "find/describe.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "lib/fmt.h"
@@ -58,6 +59,20 @@ static void set_hold(struct find_task *out, const struct snapshot *s, const stru
 	out->holds_name_source = l->name_source;
 	out->holds_mode = h->mode;
 	out->holds_site = h->site;
+	out->holds_since_ns = h->since_ns;
+	out->hold_id = h->id;
+	if (h->spin) {
+		out->holds_cpu = h->cpu;
+		out->holds_context = h->context;
+	}
+}
+
+void describe__nobody(struct find_task *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->state = '?';
+	out->cpu = out->holds_cpu = out->syscall = -1;
+	out->since_ns = out->holds_since_ns = LK_NO_TIME;
 }
 
 int describe__task(struct find_task *out, const struct snapshot *s, uint32_t task, uint32_t hold,
@@ -65,15 +80,14 @@ int describe__task(struct find_task *out, const struct snapshot *s, uint32_t tas
 {
 	const struct snap_task *t = &s->tasks[task];
 
-	memset(out, 0, sizeof(*out));
+	describe__nobody(out);
 	out->who = t->who;
 	out->cpu = t->on_cpu ? t->cpu : -1;
 	out->context = t->context;
-	out->state = t->state;
+	out->state = t->exited ? 'X' : t->state;
 	out->syscall = t->syscall;
 	out->syscall_name = t->syscall_name;
 	out->stack = t->stack;
-	out->since_ns = LK_NO_TIME;
 	if (t->wait_lock != SNAP_NONE)
 		set_wait(out, s, t);
 	if (hold != SNAP_NONE)
@@ -100,4 +114,17 @@ char *describe__lock(const struct rec_lock *lock, const char *name, struct arena
 		return arena__printf(arena, "%s %s", kind__name(lock->kind), safe);
 	fmt__safe(safe_name, sizeof(safe_name), name, true);
 	return arena__printf(arena, "%s %s (%s)", kind__name(lock->kind), safe, safe_name);
+}
+
+char *describe__site(const struct rec_frame *site, struct arena *arena)
+{
+	char sym[160], module[64];
+
+	if (!site->sym)
+		return arena__printf(arena, "0x%" PRIx64, site->addr);
+	fmt__safe(sym, sizeof(sym), site->sym, true);
+	if (!site->module)
+		return arena__printf(arena, "%s+0x%" PRIx64, sym, site->off);
+	fmt__safe(module, sizeof(module), site->module, true);
+	return arena__printf(arena, "%s+0x%" PRIx64 " [%s]", sym, site->off, module);
 }

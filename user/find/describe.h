@@ -8,6 +8,8 @@
 #include "find/find.h"
 #include "lib/arena.h"
 
+/* A task of which nothing is known, waiting for nothing and holding nothing. */
+void describe__nobody(struct find_task *out);
 /* Copies a task, with its wait, out of a snapshot; hold is an index into holds,
  * or SNAP_NONE.  0 or -ENOMEM. */
 int describe__task(struct find_task *out, const struct snapshot *s, uint32_t task, uint32_t hold,
@@ -20,5 +22,7 @@ int describe__own_task(struct find_task *task, struct arena *arena);
 char *describe__who(const struct rec_who *who, struct arena *arena);
 /* "mutex 0x… (name)"; name may be NULL. */
 char *describe__lock(const struct rec_lock *lock, const char *name, struct arena *arena);
+/* "foo+0x1b [mod]", or the address. */
+char *describe__site(const struct rec_frame *site, struct arena *arena);
 
 #endif

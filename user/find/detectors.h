@@ -10,6 +10,9 @@
 extern const struct detector detector_deadlock;
 extern const struct detector detector_long_wait;
 extern const struct detector detector_long_spin;
+extern const struct detector detector_long_hold;
+extern const struct detector detector_leak;
 extern const struct detector detector_root_blocker;
+extern const struct detector detector_sleep_in_atomic;
 
 #endif

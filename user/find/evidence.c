@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "find/describe.h"
 #include "lib/map.h"
@@ -55,16 +56,28 @@ static int add_reads(struct lines *l, const struct find_input *in)
 				    n, n == 1 ? "" : "s", in->prev->seq, in->cur->seq));
 }
 
+/* What is known of the lock's holders, and by what; some evidence names no lock. */
+static const char *lock_text(const struct rec_lock *lock, const char *evidence,
+			     struct arena *arena)
+{
+	char id[256];
+	const char *text;
+
+	if (evidence && strstr(evidence, rec_lock__format(lock, id, sizeof(id))))
+		return evidence;
+	text = describe__lock(lock, NULL, arena);
+	if (!text)
+		return NULL;
+	return evidence && *evidence ? arena__printf(arena, "%s: %s", text, evidence) :
+				       arena__printf(arena, "holders of %s", text);
+}
+
 static int add_lock(struct lines *l, const struct snapshot *s, const struct find_edge *e)
 {
 	uint32_t i = snapshot__find_lock(s, e->lock.key);
 	const char *what;
 
-	what = i == SNAP_NONE ? NULL : s->locks[i].evidence;
-	if (!what) {
-		what = describe__lock(&e->lock, NULL, l->arena);
-		what = what ? arena__printf(l->arena, "holders of %s", what) : NULL;
-	}
+	what = lock_text(&e->lock, i == SNAP_NONE ? NULL : s->locks[i].evidence, l->arena);
 	if (what && e->certainty != SURE_CERTAIN && e->breakable_by != BREAK_TIMEOUT)
 		what = arena__printf(l->arena, "%s (%s)", what, certainty__name(e->certainty));
 	return what ? add(l, arena__printf(l->arena, "%s read twice, unchanged", what)) : -ENOMEM;

@@ -14,6 +14,7 @@ static const char *const kind_names[NR_FINDING_KINDS] = {
 	[FIND_LONG_HOLD] = "long_hold",
 	[FIND_LEAK] = "leak",
 	[FIND_ROOT_BLOCKER] = "root_blocker",
+	[FIND_SLEEP_IN_ATOMIC] = "sleep_in_atomic",
 };
 
 /* Deadlock comes first: the others leave out what it found. */
@@ -21,7 +22,10 @@ const struct detector *const detectors[] = {
 	&detector_deadlock,
 	&detector_long_wait,
 	&detector_long_spin,
+	&detector_long_hold,
+	&detector_leak,
 	&detector_root_blocker,
+	&detector_sleep_in_atomic,
 };
 const size_t nr_detectors = sizeof(detectors) / sizeof(detectors[0]);
 

@@ -18,16 +18,19 @@
  *   ended between two reads come once, already over; key: the first such wait.
  * - long_hold: one hold past the threshold (long_hold_ns for sleeping locks,
  *   long_spin_ns for spinning ones), while it goes on, or already over when it came
- *   as a hold record (end released).  Key: task and hold id.  The tasks list has the
- *   holder, then those that wait for the lock, longest first.
+ *   as a hold record (end released).  Key: task, lock and hold id.  The tasks list has
+ *   the holder, then those that wait for the lock, longest first; root is where the
+ *   holder's own chain ends, if it waits.  Holds of a deadlock's members are left out.
  * - leak: a hold whose task exited (hold record with end exited: confidence as the
  *   record says, opens and closes at once), or a hold older than long_hold_ns whose
  *   task has left the system call it was taken in (rec_holder.returned): possible,
- *   open as long as it goes on, never for percpu_rwsem (the freeze of a file system
- *   returns with it).  Such a hold is no long_hold at the same time.
+ *   open as long as it goes on.  Such a hold is no long_hold at the same time.  Never
+ *   for percpu_rwsem: the freeze of a file system returns with it, and its task may
+ *   exit.  Key: as of long_hold.
  * - sleep_in_atomic: a task went to sleep with a spinning lock (hold record with end
  *   slept): opens and closes at once.  Key: task, site, so that one place that does
  *   it again and again is one finding with a rising rev.
+ * A hold that is only `possible` makes no finding, except a leak, which is then possible.
  * - root_blocker: one task that waits for nothing and keeps others waiting.
  *   Key: the task.
  */
@@ -48,6 +51,11 @@ enum finding_kind {
 };
 const char *finding_kind__name(enum finding_kind k);
 int finding_kind__parse(const char *name, enum finding_kind *out);
+/* It is about one hold: its first task is the holder. */
+static inline bool finding_kind__is_of_hold(enum finding_kind k)
+{
+	return k == FIND_LONG_HOLD || k == FIND_LEAK || k == FIND_SLEEP_IN_ATOMIC;
+}
 
 /* One task in a finding, copied out of the snapshot so that a finding outlives it. */
 struct find_task {
@@ -75,6 +83,8 @@ struct find_task {
 	struct rec_frame holds_site;	/* addr 0: unknown */
 	int64_t holds_since_ns;	/* LK_NO_TIME: unknown */
 	uint64_t hold_id;	/* 0: unknown */
+	int32_t holds_cpu;	/* of a spinning lock; else -1 */
+	enum rec_context holds_context;
 };
 
 struct find_edge {
@@ -101,11 +111,12 @@ struct finding {
 	const char **evidence;
 	/* the other kinds */
 	uint32_t nr_tasks, nr_locks;
-	struct find_task *tasks;	/* longest wait first */
+	struct find_task *tasks;	/* longest wait first; of a hold, the holder first */
 	struct rec_lock *locks;
 	uint64_t threshold_ns;
 	int64_t wait_ns;	/* the longest so far */
-	int64_t hold_ns;	/* long_hold, leak: how long so far; 0: not meant */
+	int64_t hold_ns;	/* long_hold, leak, sleep_in_atomic: how long so far */
+	uint32_t nr_times;	/* sleep_in_atomic: how often; the register adds them up */
 	bool over;		/* ended before it was seen: the register opens and closes it */
 	bool has_root;
 	bool root_in_cycle;	/* the chain ends in a cycle; root is where it enters */

@@ -14,7 +14,7 @@ struct entry {
 	struct finding f;
 	struct arena *arena;	/* owns f */
 	/* what it said when it was last passed on */
-	int64_t told_wait_ns;
+	int64_t told_age_ns;
 	uint32_t told_root_tid;
 	uint64_t told_root_start_ns;
 	bool seen;		/* in this pass */
@@ -36,6 +36,7 @@ struct pass {
 	void *ctx;
 	struct u64map *keys;	/* of open entries, to index */
 	struct u64map *waits;	/* of open deadlocks' members, to index */
+	struct u64map *again;	/* of closed entries of what can happen again, to index */
 };
 
 int find_register__new(struct find_register **out)
@@ -79,7 +80,7 @@ static uint64_t wait_key(const struct find_task *t)
 			 t->wait_id);
 }
 
-static int index_open(struct pass *p)
+static int index_entries(struct pass *p)
 {
 	const struct finding *f;
 	uint32_t k;
@@ -88,6 +89,8 @@ static int index_open(struct pass *p)
 	for (i = 0; i < p->r->nr; i++) {
 		f = &p->r->entries[i]->f;
 		p->r->entries[i]->seen = false;
+		if (f->nr_times && u64map__set(p->again, full_key(f), i))
+			return -ENOMEM;
 		if (!f->open)
 			continue;
 		if (u64map__set(p->keys, full_key(f), i))
@@ -125,22 +128,36 @@ static uint32_t magnitude(uint32_t n)
 	return n <= 16 ? n : 16 + 32 - (uint32_t)__builtin_clz(n);
 }
 
-static bool has_changed(const struct entry *e, const struct finding *now)
+/* How long it lasts: of a hold, which may have no waiter at all, the hold's time. */
+static int64_t age_ns(const struct finding *f)
 {
-	const struct finding *f = &e->f;
+	return f->hold_ns ? f->hold_ns : f->wait_ns;
+}
 
-	if (f->confidence != now->confidence || f->nr_edges != now->nr_edges ||
-	    f->key != now->key || magnitude(f->nr_behind) != magnitude(now->nr_behind) ||
-	    magnitude(f->nr_tasks) != magnitude(now->nr_tasks) || (!f->has_root && now->has_root))
+/* The holder of a long hold may wait now and then: its first root is no news. */
+static bool has_new_root(const struct entry *e, const struct finding *now)
+{
+	if (!now->has_root)
+		return false;
+	if (!e->f.has_root && !now->hold_ns)
 		return true;
-	return now->has_root && now->wait_ns / 2 >= e->told_wait_ns &&
+	return age_ns(now) / 2 >= e->told_age_ns &&
 	       (e->told_root_tid != now->root.who.tid ||
 		e->told_root_start_ns != now->root.who.start_ns);
 }
 
+static bool has_changed(const struct entry *e, const struct finding *now)
+{
+	const struct finding *f = &e->f;
+
+	return f->confidence != now->confidence || f->nr_edges != now->nr_edges ||
+	       f->key != now->key || magnitude(f->nr_behind) != magnitude(now->nr_behind) ||
+	       magnitude(f->nr_tasks) != magnitude(now->nr_tasks) || has_new_root(e, now);
+}
+
 static int tell(struct pass *p, struct entry *e)
 {
-	e->told_wait_ns = e->f.wait_ns;
+	e->told_age_ns = age_ns(&e->f);
 	e->told_root_tid = e->f.root.who.tid;
 	e->told_root_start_ns = e->f.root.who.start_ns;
 	return p->fn ? p->fn(p->ctx, &e->f) : 0;
@@ -210,6 +227,35 @@ static int open_entry(struct pass *p, const struct finding *now)
 	return close_entry(p, e, now->t_ns);
 }
 
+/* An old finding that has happened again: told like tasks that join one. */
+static int repeat(struct pass *p, struct entry *e, const struct finding *now)
+{
+	uint32_t before = e->f.nr_times, times;
+	bool news;
+	int err;
+
+	times = now->nr_times < UINT32_MAX - before ? before + now->nr_times : UINT32_MAX;
+	news = magnitude(times) != magnitude(before);
+	err = replace(e, now, e->f.rev + news);
+	e->f.nr_times = times;
+	e->f.open = news;
+	if (err || !news)
+		return err;
+	p->r->nr_closed--;
+	err = tell(p, e);
+	return err ? err : close_entry(p, e, now->t_ns);
+}
+
+/* Something that happened again, or a thing of its own. */
+static int begin(struct pass *p, const struct finding *now)
+{
+	uint64_t i;
+
+	if (u64map__get(p->again, full_key(now), &i))
+		return repeat(p, p->r->entries[i], now);
+	return open_entry(p, now);
+}
+
 /* Gives up the oldest closed entries once there are many more than are kept. */
 static void forget(struct find_register *r)
 {
@@ -232,24 +278,27 @@ static void forget(struct find_register *r)
 	r->nr = left;
 }
 
-/* First what goes on, so that a deadlock that lost members is not closed; then
- * what is over; then what is new. */
+/* First what goes on, so that a deadlock that lost members is not closed, with the last
+ * words on what was open; then what is over; then what is new. */
 static int run(struct pass *p, const struct findings *now, struct entry **matched)
 {
 	size_t i, nr_old = p->r->nr;
-	int err = index_open(p);
+	int err = index_entries(p);
 
 	for (i = 0; i < now->nr && !err; i++) {
-		matched[i] = now->list[i].over ? NULL : find_entry(p, &now->list[i]);
-		if (matched[i] && !matched[i]->seen)
-			err = revise(p, matched[i], &now->list[i]);
+		matched[i] = find_entry(p, &now->list[i]);
+		if (!matched[i] || matched[i]->seen)
+			continue;
+		err = revise(p, matched[i], &now->list[i]);
+		if (!err && now->list[i].over)
+			err = close_entry(p, matched[i], now->list[i].t_ns);
 	}
 	for (i = 0; i < nr_old && !err; i++)
 		if (p->r->entries[i]->f.open && !p->r->entries[i]->seen)
 			err = close_entry(p, p->r->entries[i], p->t_ns);
 	for (i = 0; i < now->nr && !err; i++)
 		if (!matched[i])
-			err = open_entry(p, &now->list[i]);
+			err = begin(p, &now->list[i]);
 	return err;
 }
 
@@ -260,10 +309,12 @@ int find_register__update(struct find_register *r, const struct findings *now, i
 	struct entry **matched = calloc(now->nr + 1, sizeof(struct entry *));
 	int err = -ENOMEM;
 
-	if (matched && !u64map__new(&p.keys, 0) && !u64map__new(&p.waits, 0))
+	if (matched && !u64map__new(&p.keys, 0) && !u64map__new(&p.waits, 0) &&
+	    !u64map__new(&p.again, 0))
 		err = run(&p, now, matched);
 	u64map__free(p.keys);
 	u64map__free(p.waits);
+	u64map__free(p.again);
 	free(matched);
 	forget(r);
 	return err;

@@ -4,9 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "find/chain.h"
 #include "find/confirm.h"
 #include "find/describe.h"
+#include "find/members.h"
+#include "find/root.h"
 #include "find/waits_ended.h"
 #include "lib/fmt.h"
 #include "lib/hash.h"
@@ -21,34 +22,10 @@ struct search {
 	const struct find_input *in;
 	const struct wait_rule *rule;
 	struct findings *out;
-	struct u64map *members;		/* task keys of reported deadlocks */
-	struct chain *chains;		/* made when first needed */
+	struct u64map *members;		/* of reported deadlocks */
+	struct roots roots;
 	uint32_t *found;		/* tasks of the lock at hand */
 };
-
-static uint64_t task_key(const struct rec_who *who, int32_t cpu)
-{
-	return hash__add(hash__add(who->tid, who->start_ns), who->tid ? 0 : (uint32_t)cpu);
-}
-
-/* What the deadlock detector, which ran before, has reported. */
-static int collect_members(struct search *x)
-{
-	const struct finding *f;
-	uint32_t i;
-	size_t k;
-
-	for (k = 0; k < x->out->nr; k++) {
-		f = &x->out->list[k];
-		if (f->kind != FIND_DEADLOCK)
-			continue;
-		for (i = 0; i < f->nr_members; i++)
-			if (u64map__set(x->members,
-					task_key(&f->members[i].who, f->members[i].cpu), 1))
-				return -ENOMEM;
-	}
-	return 0;
-}
 
 /* Asleep now, or when it was seen last: a waiter that happens to be awake at this
  * read still waits, but one that never sleeps is a wait whose end was missed. */
@@ -72,51 +49,14 @@ static bool is_long(const struct search *x, uint32_t task)
 
 	return waits__spins(t->wait_spin, s->locks[t->wait_lock].lock.kind) == x->rule->spins &&
 	       snapshot__wait_ns(s, t) >= x->rule->threshold_ns && was_seen_waiting(x->in, task) &&
-	       !u64map__get(x->members, task_key(&t->who, t->on_cpu ? t->cpu : -1), NULL);
-}
-
-/* Adds the root of the first task's chain, if it has one. */
-static int add_root(struct search *x, struct finding *f, uint32_t task)
-{
-	const struct chain *c;
-
-	if (!x->chains) {
-		x->chains = chain__find_all(x->in->cur, x->out->arena);
-		if (!x->chains)
-			return -ENOMEM;
-	}
-	c = &x->chains[task];
-	if (c->root == SNAP_NONE)
-		return 0;
-	f->has_root = true;
-	f->root_in_cycle = c->in_cycle;
-	f->root_confidence = c->certainty;
-	return describe__task(&f->root, x->in->cur, c->root, c->hold, x->out->arena);
-}
-
-static const char *root_text(const struct finding *f, struct arena *arena)
-{
-	char *who;
-
-	if (!f->has_root)
-		return "";
-	who = describe__who(&f->root.who, arena);
-	if (!who)
-		return NULL;
-	if (f->root_in_cycle)
-		return arena__printf(arena, "; they wait for a cycle at %s", who);
-	return arena__printf(arena, "; root %s%s%s%s", who,
-			     f->root_confidence == SURE_CERTAIN ? "" : " (",
-			     f->root_confidence == SURE_CERTAIN ?
-				     "" : certainty__name(f->root_confidence),
-			     f->root_confidence == SURE_CERTAIN ? "" : ")");
+	       !members__has(x->members, t);
 }
 
 int waits__summarize(const struct wait_rule *rule, struct finding *f, const char *lock_name,
 		     struct arena *arena)
 {
 	const char *lock = describe__lock(&f->locks[0], lock_name, arena);
-	const char *root = root_text(f, arena), *who;
+	const char *root = root__text(f, arena), *who;
 	char age[FMT_LEN];
 
 	fmt__ns(age, sizeof(age), (uint64_t)f->wait_ns);
@@ -156,7 +96,7 @@ static int report(struct search *x, const struct snap_lock *l, uint32_t nr)
 			return -ENOMEM;
 	f->nr_tasks = nr;
 	f->nr_locks = 1;
-	if (add_root(x, f, x->found[0]))
+	if (roots__add(&x->roots, f, x->found[0]))
 		return -ENOMEM;
 	return waits__summarize(x->rule, f, l->name, arena);
 }
@@ -176,14 +116,14 @@ static int search_lock(struct search *x, const struct snap_lock *l)
 
 int waits__find(const struct find_input *in, const struct wait_rule *rule, struct findings *out)
 {
-	struct search x = { .in = in, .rule = rule, .out = out };
+	struct search x = { .in = in, .rule = rule, .out = out,
+			    .roots = { .s = in->cur, .arena = out->arena } };
 	uint32_t i;
-	int err = u64map__new(&x.members, 0);
+	int err = members__collect(out, &x.members);
 
-	if (err)
-		return err;
 	x.found = arena__array(out->arena, in->cur->nr_tasks, sizeof(*x.found));
-	err = x.found ? collect_members(&x) : -ENOMEM;
+	if (!x.found)
+		err = -ENOMEM;
 	for (i = 0; i < in->cur->nr_locks && !err; i++)
 		err = search_lock(&x, &in->cur->locks[i]);
 	u64map__free(x.members);

@@ -45,10 +45,8 @@ static bool is_meant(const struct find_input *in, const struct wait_rule *rule,
 static int fill_task(struct find_task *t, const struct rec_wait *w, const char *name,
 		     const char *source, struct arena *arena)
 {
+	describe__nobody(t);
 	t->who = w->who;
-	t->cpu = -1;
-	t->state = '?';
-	t->syscall = -1;
 	t->waits_for = w->lock;
 	t->waits_name = name;
 	t->waits_name_source = source;
@@ -68,10 +66,8 @@ static int fill_root(struct finding *f, const struct find_input *in, const struc
 
 	f->has_root = true;
 	f->root_confidence = SURE_POSSIBLE;
+	describe__nobody(&f->root);
 	f->root.who.tid = w->owner_tid;
-	f->root.state = '?';
-	f->root.syscall = -1;
-	f->root.since_ns = LK_NO_TIME;
 	if (i != SNAP_NONE && describe__task(&f->root, in->cur, i, SNAP_NONE, arena))
 		return -ENOMEM;
 	f->root.stack = w->owner_stack;

@@ -91,12 +91,13 @@ static const char *keep(struct build *b, const char *s, int *err)
 }
 
 /* Appends a task with no wait and puts it into the index. */
-static struct snap_task *add_task(struct build *b, const struct rec_who *who)
+static struct snap_task *add_task(struct build *b, const struct rec_who *who, int32_t cpu,
+				  bool exited)
 {
 	struct snapshot *s = b->snap;
 	struct snap_index *x = s->index;
+	uint64_t key = index__key(who->tid, cpu, exited), other;
 	struct snap_task *t;
-	uint64_t other;
 	int err = 0;
 
 	if (!VEC_ROOM(s->tasks, s->nr_tasks, b->cap_tasks) ||
@@ -108,14 +109,15 @@ static struct snap_task *add_task(struct build *b, const struct rec_who *who)
 	memset(&b->wait_locks[s->nr_tasks], 0, sizeof(b->wait_locks[0]));
 	t->who = *who;
 	t->who.comm = keep(b, who->comm ? who->comm : "", &err);
-	t->cpu = -1;
+	t->cpu = cpu;
+	t->exited = exited;
 	t->syscall = -1;
 	t->wait_lock = SNAP_NONE;
 	t->since_ns = LK_NO_TIME;
 	x->next_same[s->nr_tasks] = SNAP_NONE;
-	if (u64map__get(x->tids, who->tid, &other))
+	if (u64map__get(x->tids, key, &other))
 		x->next_same[s->nr_tasks] = (uint32_t)other;
-	if (err || u64map__set(x->tids, who->tid, s->nr_tasks))
+	if (err || u64map__set(x->tids, key, s->nr_tasks))
 		return NULL;
 	s->nr_tasks++;
 	return t;
@@ -151,24 +153,32 @@ static int set_wait(struct build *b, struct snap_task *t, const struct rec_task 
 	return err;
 }
 
+/* The task of this identity that is there already, or SNAP_NONE.  tid 0 on no known
+ * CPU is no identity. */
+static uint32_t find_task(const struct build *b, uint32_t tid, uint64_t start_ns, int32_t cpu,
+			  bool exited)
+{
+	if (!tid && cpu < 0)
+		return SNAP_NONE;
+	return index__find(b->snap, index__key(tid, cpu, exited), tid ? start_ns : 0);
+}
+
 int build__add_task(struct build *b, const struct rec_task *rec)
 {
 	struct snap_task *t;
 	int err = 0;
 
 	b->seen_tasks++;
-	if (rec->who.tid &&
-	    snapshot__find_task(b->snap, rec->who.tid, rec->who.start_ns) != SNAP_NONE) {
+	if (find_task(b, rec->who.tid, rec->who.start_ns, rec->cpu, false) != SNAP_NONE) {
 		b->snap->nr_twice++;
 		return build__is_whole(b);
 	}
-	t = add_task(b, &rec->who);
+	t = add_task(b, &rec->who, rec->cpu, false);
 	if (!t)
 		return -ENOMEM;
 	t->listed = true;
 	t->state = rec->state;
 	t->on_cpu = rec->on_cpu;
-	t->cpu = rec->cpu;
 	t->context = rec->context;
 	t->switches = rec->switches;
 	t->syscall = rec->syscall;
@@ -241,6 +251,7 @@ int build__add_lock(struct build *b, const struct rec_lock_state *rec)
 	l->name_source = keep(b, rec->name_source, &err);
 	l->name_guess = rec->name_guess;
 	l->evidence = keep(b, rec->evidence, &err);
+	l->nr_unknown = rec->nr_unknown;
 	for (i = 0; i < rec->nr_holders && !err; i++)
 		err = add_holder(b, &rec->holders[i]);
 	l->nr_holders = rec->nr_holders;
@@ -270,25 +281,35 @@ static int resolve_waits(struct build *b)
 	return 0;
 }
 
-/* The task of each holder; one without a record of its own can run, for all we
- * know. */
+/* A task that is known as a holder only: it can run, for all we know, or has exited.
+ * The idle task holds nothing but spinning locks, so it runs on its CPU. */
+static struct snap_task *add_holder_task(struct build *b, const struct rec_holder *h)
+{
+	struct rec_who who = { .tid = h->tid, .pid = h->tid, .ns_tid = h->tid,
+			       .start_ns = h->start_ns, .comm = "" };
+	bool idle = !h->tid && h->cpu >= 0;
+	struct snap_task *t = add_task(b, &who, idle ? h->cpu : -1, h->exited);
+
+	if (t)
+		t->on_cpu = idle;
+	return t;
+}
+
+/* The task of each holder.  One that has exited is never the task of a record, even
+ * where tid and start time are equal: it may have been read just before. */
 static int resolve_holders(struct build *b, uint32_t *tasks)
 {
-	struct rec_who who = { .comm = "" };
+	const struct rec_holder *h;
 	size_t i;
 
 	for (i = 0; i < b->nr_holders; i++) {
+		h = &b->holders[i];
 		if (i + AHEAD < b->nr_holders)
-			u64map__prefetch(b->snap->index->tids, b->holders[i + AHEAD].tid);
-		tasks[i] = SNAP_NONE;
-		if (b->holders[i].tid)
-			tasks[i] = snapshot__find_task(b->snap, b->holders[i].tid,
-						       b->holders[i].start_ns);
+			u64map__prefetch(b->snap->index->tids, h[AHEAD].tid);
+		tasks[i] = find_task(b, h->tid, h->start_ns, h->cpu, h->exited);
 		if (tasks[i] != SNAP_NONE)
 			continue;
-		who.tid = who.pid = who.ns_tid = b->holders[i].tid;
-		who.start_ns = b->holders[i].start_ns;
-		if (!add_task(b, &who))
+		if (!add_holder_task(b, h))
 			return -ENOMEM;
 		tasks[i] = b->snap->nr_tasks - 1;
 	}
@@ -304,6 +325,11 @@ static void fill_hold(const struct build *b, size_t from, struct snap_hold *to)
 	to->since_ns = h->since_ns;
 	to->id = h->id;
 	to->site = b->sites[from];
+	to->cpu = h->cpu;
+	to->context = h->context;
+	to->spin = h->spin;
+	to->returned = h->returned;
+	to->exited = h->exited;
 }
 
 /* Holds grouped by task (a counting sort), and from each lock back to them. */

@@ -9,11 +9,17 @@
 #include "model/snapshot.h"
 
 struct snap_index {
-	struct u64map *tids;	/* tid to one task; next_same leads to the others */
+	struct u64map *tids;	/* index__key() to one task; next_same leads to the others */
 	struct u64map *locks;	/* key to lock */
-	uint32_t *next_same;	/* per task: another task of that tid, or SNAP_NONE */
+	uint32_t *next_same;	/* per task: another task of that key, or SNAP_NONE */
 	size_t cap_next;
 };
+
+/* Where the index keeps a task: by tid, but all idle tasks share one, and a task that
+ * has exited must not be taken for a living one. */
+uint64_t index__key(uint32_t tid, int32_t cpu, bool exited);
+/* The task of this identity, or SNAP_NONE; start_ns 0 matches any start. */
+uint32_t index__find(const struct snapshot *s, uint64_t key, uint64_t start_ns);
 
 struct build;
 

@@ -3,7 +3,9 @@
  * graph.c - who waits for whom.
  *
  * A waiter waits for the holders that exclude it: a reader for a writer, any
- * other for everybody.  With RULE_OR one holder that lets go is enough.
+ * other for everybody.  With RULE_OR one holder that lets go is enough.  A holder
+ * that has exited waits for nothing: with RULE_AND the chain ends there, with
+ * RULE_OR it proves nothing, since another task may let go in its place.
  *
  * Queues of mutexes, and writers behind writers, add no edge: all of them wait
  * for the same holders, so no cycle needs one.  A reader that sleeps while the
@@ -125,6 +127,22 @@ static uint32_t leading_writers(const struct snapshot *s, const struct snap_lock
 	return n;
 }
 
+static bool has_exited_holder(const struct snapshot *s, const struct snap_lock *l)
+{
+	uint32_t i;
+
+	for (i = 0; i < l->nr_holders; i++)
+		if (s->holds[s->holders[l->first_holder + i]].exited)
+			return true;
+	return false;
+}
+
+static bool is_blind(const struct snapshot *s, const struct snap_lock *l)
+{
+	return l->rule == RULE_OR && (!l->complete || !l->nr_holders || l->nr_unknown ||
+				      has_exited_holder(s, l));
+}
+
 /* Decides what each lock can tell, and which locks have too many edges. */
 static uint32_t *mark_locks(struct snapshot *s)
 {
@@ -135,7 +153,7 @@ static uint32_t *mark_locks(struct snapshot *s)
 
 	for (i = 0; leading && i < s->nr_locks; i++) {
 		l = &s->locks[i];
-		l->blind = l->rule == RULE_OR && (!l->complete || !l->nr_holders);
+		l->blind = is_blind(s, l);
 		leading[i] = leading_writers(s, l);
 		most = (uint64_t)l->nr_waiters * (l->nr_holders + (uint64_t)leading[i]);
 		if (total + most > SNAP_EDGES_MAX) {
@@ -147,6 +165,19 @@ static uint32_t *mark_locks(struct snapshot *s)
 		total += most;
 	}
 	return leading;
+}
+
+/* An interrupt on top of the holder's wait holds the lock: it lets go before that wait
+ * goes on.  Contexts nest, so what was taken after the wait began lies on top of it. */
+static bool is_above_wait(const struct snapshot *s, const struct snap_hold *h)
+{
+	const struct snap_task *t = &s->tasks[h->task];
+
+	if (!h->spin || t->wait_lock == SNAP_NONE)
+		return false;
+	if (t->since_ns == LK_NO_TIME || t->since_at_least || h->since_ns == LK_NO_TIME)
+		return h->context > t->context;
+	return h->since_ns > t->since_ns;
 }
 
 /* Writes the edges of one waiter to e, or only counts them when e is NULL. */
@@ -166,7 +197,8 @@ static uint32_t edges_of(const struct snapshot *s, uint32_t waiter, uint32_t lea
 		if (e)
 			e[n] = (struct snap_edge){ waiter, h->task, t->wait_lock,
 						   l->rule == RULE_OR ? EDGE_OR : EDGE_AND,
-						   h->certainty, at };
+						   is_above_wait(s, h) ? SURE_POSSIBLE :
+									 h->certainty, at };
 		n++;
 	}
 	/* readers in interrupts take a rwlock past the queue (queued_read_lock_slowpath) */

@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include "lib/arena.h"
-#include "lib/hash.h"
 #include "lib/map.h"
 #include "lib/vec.h"
 #include "model/build.h"
+#include "model/ended.h"
 #include "model/intern.h"
+#include "model/rows.h"
 
 struct lock_name {
 	const char *name, *source;
@@ -29,18 +30,13 @@ struct model {
 	struct u64map *stack_ids;	/* id to index */
 	size_t nr_stacks, cap_stacks;
 
-	struct stat_row *rows;
-	struct u64map *row_keys;	/* hash, or the next free number after it, to index */
-	size_t nr_rows, cap_rows;
+	struct rows *rows;
 
 	struct lock_name *names;
 	struct u64map *name_keys;	/* lock key to index */
 	size_t nr_names, cap_names;
 
-	struct rec_wait *ended;
-	struct arena *ended_arena;	/* NULL while there are none */
-	size_t nr_ended, cap_ended;
-	uint64_t keep_wait_ns, keep_spin_ns;
+	struct ended ended;
 
 	struct build *build;		/* the read that is coming in */
 	uint64_t reads_cut;
@@ -55,7 +51,7 @@ int model__new(struct model **out)
 	if (!m)
 		return -ENOMEM;
 	if (arena__new(&m->arena) || intern__new(&m->strings, m->arena) ||
-	    u64map__new(&m->stack_ids, 0) || u64map__new(&m->row_keys, 0) ||
+	    rows__new(&m->rows, m->strings) || u64map__new(&m->stack_ids, 0) ||
 	    u64map__new(&m->name_keys, 0)) {
 		model__free(m);
 		return -ENOMEM;
@@ -72,15 +68,13 @@ void model__free(struct model *m)
 	build__free(m->build);
 	snapshot__free(m->cur);
 	snapshot__free(m->prev);
+	rows__free(m->rows);
 	intern__free(m->strings);
 	u64map__free(m->stack_ids);
-	u64map__free(m->row_keys);
 	u64map__free(m->name_keys);
 	free(m->stacks);
-	free(m->rows);
 	free(m->names);
-	free(m->ended);
-	arena__free(m->ended_arena);
+	ended__free(&m->ended);
 	arena__free(m->arena);
 	free(m);
 }
@@ -123,7 +117,7 @@ static int apply_header(struct model *m, const struct rec_header *h)
 	m->header.level = keep(m, h->level, &err);
 	m->header.began_at = keep(m, h->began_at, &err);
 	m->has_header = true;
-	if (!m->keep_wait_ns && !m->keep_spin_ns)
+	if (!m->ended.keep_wait_ns && !m->ended.keep_spin_ns)
 		model__keep_ended(m, h->thresholds.long_wait_ns, h->thresholds.long_spin_ns);
 	return err ? err : keep_command(m, h);
 }
@@ -152,65 +146,6 @@ static int apply_stack(struct model *m, const struct rec_stack *st)
 	}
 	m->stacks[at] = (struct rec_stack){ st->id, st->nr_frames, frames };
 	return err;
-}
-
-static uint64_t row_key(const struct rec_agg *a)
-{
-	uint64_t h = hash__u64(a->lock.key);
-
-	h = hash__add(h, (uint64_t)a->stack << 8 | (uint64_t)a->mode << 2 | a->spin << 1 |
-				 a->by_task);
-	return a->by_task ? hash__add(hash__add(h, a->who.tid), a->who.start_ns) : h;
-}
-
-static bool same_row(const struct rec_agg *a, const struct rec_agg *b)
-{
-	return a->lock.key == b->lock.key && a->mode == b->mode && a->spin == b->spin &&
-	       a->stack == b->stack && a->by_task == b->by_task &&
-	       (!a->by_task || (a->who.tid == b->who.tid && a->who.start_ns == b->who.start_ns));
-}
-
-/* Rows are cumulative, so the latest one of its key stands for all before. */
-static int apply_agg(struct model *m, const struct rec_agg *a)
-{
-	struct stat_row *row;
-	uint64_t h, at;
-	int err = 0;
-
-	for (h = row_key(a); u64map__get(m->row_keys, h, &at); h++)
-		if (same_row(&m->rows[at].agg, a))
-			break;
-	if (!u64map__get(m->row_keys, h, &at)) {
-		if (!VEC_ROOM(m->rows, m->nr_rows, m->cap_rows) ||
-		    u64map__set(m->row_keys, h, m->nr_rows))
-			return -ENOMEM;
-		at = m->nr_rows++;
-	}
-	row = &m->rows[at];
-	row->agg = *a;
-	row->agg.lock.str = keep(m, a->lock.str, &err);
-	row->agg.who.comm = keep(m, a->who.comm ? a->who.comm : "", &err);
-	return err;
-}
-
-static int apply_wait(struct model *m, const struct rec_wait *w)
-{
-	struct rec_wait *copy;
-
-	if (w->wait_ns < 0 ||
-	    (uint64_t)w->wait_ns < (w->spin ? m->keep_spin_ns : m->keep_wait_ns))
-		return 0;
-	if ((!m->ended_arena && arena__new(&m->ended_arena)) ||
-	    !VEC_ROOM(m->ended, m->nr_ended, m->cap_ended))
-		return -ENOMEM;
-	copy = &m->ended[m->nr_ended];
-	*copy = *w;
-	copy->who.comm = arena__strdup(m->ended_arena, w->who.comm ? w->who.comm : "");
-	copy->lock.str = arena__strdup(m->ended_arena, w->lock.str);
-	if (!copy->who.comm || (w->lock.str && !copy->lock.str))
-		return -ENOMEM;
-	m->nr_ended++;
-	return 0;
 }
 
 static int keep_name(struct model *m, const struct rec_lock_state *l)
@@ -293,9 +228,13 @@ int model__apply(struct model *m, const struct record *rec)
 	case REC_STACK:
 		return apply_stack(m, &rec->stack);
 	case REC_WAIT:
-		return apply_wait(m, &rec->wait);
+		return ended__add_wait(&m->ended, &rec->wait);
+	case REC_HOLD:
+		return ended__add_hold(&m->ended, &rec->hold);
 	case REC_AGG:
-		return apply_agg(m, &rec->agg);
+		return rows__add_agg(m->rows, &rec->agg);
+	case REC_HOLD_AGG:
+		return rows__add_hold_agg(m->rows, &rec->hold_agg);
 	case REC_READ:
 		return apply_read(m, &rec->read);
 	case REC_TASK:
@@ -353,27 +292,35 @@ const struct rec_end *model__end(const struct model *m)
 
 const struct stat_row *model__stats(const struct model *m, size_t *nr)
 {
-	*nr = m->nr_rows;
-	return m->rows;
+	return rows__stats(m->rows, nr);
 }
 
 const struct rec_wait *model__ended(const struct model *m, size_t *nr)
 {
-	*nr = m->nr_ended;
-	return m->ended;
+	*nr = m->ended.nr_waits;
+	return m->ended.waits;
 }
 
 void model__forget_ended(struct model *m)
 {
-	m->nr_ended = 0;
-	arena__free(m->ended_arena);
-	m->ended_arena = NULL;
+	ended__forget(&m->ended);
+}
+
+const struct rec_hold *model__ended_holds(const struct model *m, size_t *nr)
+{
+	*nr = m->ended.nr_holds;
+	return m->ended.holds;
+}
+
+const struct hold_row *model__holds(const struct model *m, size_t *nr)
+{
+	return rows__holds(m->rows, nr);
 }
 
 void model__keep_ended(struct model *m, uint64_t wait_ns, uint64_t spin_ns)
 {
-	m->keep_wait_ns = wait_ns;
-	m->keep_spin_ns = spin_ns;
+	m->ended.keep_wait_ns = wait_ns;
+	m->ended.keep_spin_ns = spin_ns;
 }
 
 const char *model__lock_name(const struct model *m, uint64_t key, const char **source, bool *guess)

@@ -6,34 +6,35 @@
 #include "lib/arena.h"
 #include "model/build.h"
 
-/* The first task of this tid, or SNAP_NONE. */
-static uint32_t first_of(const struct snapshot *s, uint32_t tid)
+uint64_t index__key(uint32_t tid, int32_t cpu, bool exited)
 {
-	uint64_t i;
-
-	return u64map__get(s->index->tids, tid, &i) ? (uint32_t)i : SNAP_NONE;
+	if (exited)
+		return UINT64_C(2) << 32 | tid;
+	return tid || cpu < 0 ? tid : UINT64_C(1) << 32 | (uint32_t)cpu;
 }
 
-uint32_t snapshot__find_task(const struct snapshot *s, uint32_t tid, uint64_t start_ns)
+uint32_t index__find(const struct snapshot *s, uint64_t key, uint64_t start_ns)
 {
+	uint64_t first;
 	uint32_t i;
 
-	for (i = first_of(s, tid); i != SNAP_NONE; i = s->index->next_same[i])
+	if (!u64map__get(s->index->tids, key, &first))
+		return SNAP_NONE;
+	for (i = (uint32_t)first; i != SNAP_NONE; i = s->index->next_same[i])
 		if (!start_ns || !s->tasks[i].who.start_ns || s->tasks[i].who.start_ns == start_ns)
 			return i;
 	return SNAP_NONE;
 }
 
+uint32_t snapshot__find_task(const struct snapshot *s, uint32_t tid, uint64_t start_ns)
+{
+	return index__find(s, index__key(tid, -1, false), start_ns);
+}
+
 uint32_t snapshot__find_same(const struct snapshot *s, const struct snap_task *task)
 {
-	uint32_t i;
-
-	if (task->who.tid)
-		return snapshot__find_task(s, task->who.tid, task->who.start_ns);
-	for (i = first_of(s, 0); i != SNAP_NONE; i = s->index->next_same[i])
-		if (s->tasks[i].cpu == task->cpu)
-			return i;
-	return SNAP_NONE;
+	return index__find(s, index__key(task->who.tid, task->cpu, task->exited),
+			   task->who.start_ns);
 }
 
 uint32_t snapshot__find_lock(const struct snapshot *s, uint64_t key)

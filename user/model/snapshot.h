@@ -24,6 +24,9 @@ struct snap_task {
 	const char *syscall_name;
 	uint32_t stack;		/* now; 0: not taken */
 	bool listed;		/* a task record was there; else only named as a holder */
+	/* It is gone and left locks held: who has no more than tid and start_ns, it
+	 * waits for nothing, and a chain that comes here ends. */
+	bool exited;
 	/* the wait; wait_lock SNAP_NONE: none */
 	uint32_t wait_lock;
 	uint64_t wait_id;
@@ -51,7 +54,8 @@ struct snap_lock {
 	uint32_t first_holder, nr_holders;	/* into holders */
 	uint32_t first_waiter, nr_waiters;	/* into waiters, oldest first */
 	/* Its holders can block its waiters in ways the edges do not tell: an OR lock
-	 * whose holders are not all known.  Nobody is ever stuck through it. */
+	 * whose holders are not all known, or of which one has exited: a semaphore has
+	 * no owner, so any other task may give for it.  Nobody is ever stuck through it. */
 	bool blind;
 	bool cut;		/* too many edges: none were made for it */
 };
@@ -70,7 +74,9 @@ struct snap_hold {
 
 /* waiter waits for blocker.  QUEUE: blocker is a waiter queued ahead that
  * cannot be passed.  OR edges of one waiter stand for one condition: it waits
- * until any one of them lets go. */
+ * until any one of them lets go.  An edge is only possible, however sure the hold
+ * is, when the blocker's own wait does not keep it from letting go: an interrupt
+ * on top of the wait holds the lock. */
 enum edge_rule { EDGE_AND, EDGE_OR, EDGE_QUEUE, NR_EDGE_RULES };
 
 struct snap_edge {
@@ -104,9 +110,11 @@ struct snapshot {
  * all, locks are left out and counted (nr_locks_cut). */
 #define SNAP_EDGES_MAX 2000000u
 
-/* Index by identity, or SNAP_NONE.  start_ns 0 matches any start. */
+/* Index by identity, or SNAP_NONE.  start_ns 0 matches any start.  Never a task that
+ * has exited, nor the idle task of a known CPU: those only snapshot__find_same(). */
 uint32_t snapshot__find_task(const struct snapshot *s, uint32_t tid, uint64_t start_ns);
-/* The same task in another snapshot; tid 0, the idle task, is told by its CPU. */
+/* The same task in another snapshot; tid 0, the idle task, is told by its CPU, and
+ * one that has exited is another than the task it was. */
 uint32_t snapshot__find_same(const struct snapshot *s, const struct snap_task *task);
 uint32_t snapshot__find_lock(const struct snapshot *s, uint64_t key);
 /* Takes NULL. */

@@ -22,8 +22,25 @@ static const char *const context_names[NR_CONTEXTS] = {
 	[CONTEXT_NMI] = "nmi",
 };
 
+static const char *const hold_end_names[NR_HOLD_ENDS] = {
+	[HOLD_RELEASED] = "released",
+	[HOLD_EXITED] = "exited",
+	[HOLD_SLEPT] = "slept",
+};
+
 /* What a lock that is known by a string, not an address, begins with. */
 static const char *const string_locks[] = { "flock:", "posix:", "ofd:", "lease:", "futex:" };
+
+/* The index of a name, or -EINVAL; name may be NULL. */
+static int find_name(const char *const *names, int nr, const char *name)
+{
+	int i;
+
+	for (i = 0; name && i < nr; i++)
+		if (!strcmp(names[i], name))
+			return i;
+	return -EINVAL;
+}
 
 const char *certainty__name(enum certainty c)
 {
@@ -32,15 +49,12 @@ const char *certainty__name(enum certainty c)
 
 int certainty__parse(const char *name, enum certainty *out)
 {
-	int i;
+	int i = find_name(certainty_names, NR_CERTAINTY, name);
 
-	for (i = 0; name && i < NR_CERTAINTY; i++) {
-		if (!strcmp(certainty_names[i], name)) {
-			*out = i;
-			return 0;
-		}
-	}
-	return -EINVAL;
+	if (i < 0)
+		return i;
+	*out = i;
+	return 0;
 }
 
 const char *context__name(enum rec_context c)
@@ -50,15 +64,27 @@ const char *context__name(enum rec_context c)
 
 int context__parse(const char *name, enum rec_context *out)
 {
-	int i;
+	int i = find_name(context_names, NR_CONTEXTS, name);
 
-	for (i = 0; name && i < NR_CONTEXTS; i++) {
-		if (!strcmp(context_names[i], name)) {
-			*out = i;
-			return 0;
-		}
-	}
-	return -EINVAL;
+	if (i < 0)
+		return i;
+	*out = i;
+	return 0;
+}
+
+const char *hold_end__name(enum hold_end e)
+{
+	return hold_end_names[(unsigned)e < NR_HOLD_ENDS ? e : HOLD_RELEASED];
+}
+
+int hold_end__parse(const char *name, enum hold_end *out)
+{
+	int i = find_name(hold_end_names, NR_HOLD_ENDS, name);
+
+	if (i < 0)
+		return i;
+	*out = i;
+	return 0;
 }
 
 void rec_lock__set_addr(struct rec_lock *lock, uint64_t addr, enum lock_kind kind)

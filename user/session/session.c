@@ -136,6 +136,8 @@ static void note_time(struct session *s, const struct record *rec)
 
 	if (rec->type == REC_WAIT || rec->type == REC_WAIT_BEGIN)
 		t_ns = rec->wait.t_ns;
+	else if (rec->type == REC_HOLD)
+		t_ns = rec->hold.t_ns;
 	else if (rec->type == REC_READ)
 		t_ns = rec->read.t_ns;
 	else if (rec->type == REC_LOST)

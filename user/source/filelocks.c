@@ -10,7 +10,7 @@
 #include <linux/kcmp.h>
 #include <sys/syscall.h>
 #include "lib/hash.h"
-#include "source/filelocks_int.h"
+#include "source/filelocks_ask.h"
 #include "source/filelocks_show.h"
 
 #define NSEC 1000000000ull
@@ -31,8 +31,10 @@ struct filelocks {
 	FL_LIST(struct fl_wait) waits;
 	FL_LIST(struct fl_line) files;	/* one line for each file waited on */
 	FL_LIST(uint32_t) pids;
+	struct fl_asks asks;
 	struct fl_scan scan;
-	struct fl_show show;
+	struct fl_show show[2];	/* of this look and of the one before */
+	unsigned int turn;
 	uint32_t nr_groups;
 	uint64_t stamp;		/* of the last whole scan; 0: look again */
 	uint32_t nr_agreed;	/* whole scans in a row that found the same */
@@ -73,8 +75,10 @@ void filelocks__free(struct filelocks *f)
 	if (!f)
 		return;
 	close(f->proc);
+	fl_asks__free(&f->asks);
 	fl_scan__free(&f->scan);
-	fl_show__free(&f->show);
+	fl_show__free(&f->show[0]);
+	fl_show__free(&f->show[1]);
 	free(f->buf.text);
 	free(f->lines.at);
 	free(f->waits.at);
@@ -137,17 +141,6 @@ static int parse_locks(struct filelocks *f)
 	return err;
 }
 
-static int by_file(const void *a, const void *b)
-{
-	const struct fl_line *x = a, *y = b;
-
-	if (x->ino != y->ino)
-		return x->ino < y->ino ? -1 : 1;
-	if (x->major != y->major)
-		return x->major < y->major ? -1 : 1;
-	return x->minor < y->minor ? -1 : x->minor > y->minor;
-}
-
 /* The files that known tasks wait on, once each. */
 static int list_files(struct filelocks *f)
 {
@@ -163,7 +156,7 @@ static int list_files(struct filelocks *f)
 	}
 	if (!f->files.nr)
 		return 0;
-	qsort(f->files.at, f->files.nr, sizeof(*f->files.at), by_file);
+	qsort(f->files.at, f->files.nr, sizeof(*f->files.at), fl_line__by_file);
 	for (uint32_t i = 0; i < f->files.nr; i++) {
 		if (!nr || !fl_line__same_file(&f->files.at[nr - 1], &f->files.at[i]))
 			f->files.at[nr++] = f->files.at[i];
@@ -180,7 +173,7 @@ static void keep_files(struct filelocks *f)
 	for (uint32_t i = 0; i < f->lines.nr; i++) {
 		struct fl_line line = f->lines.at[i];
 		bool keep = line.waits || bsearch(&line, f->files.at, f->files.nr, sizeof(line),
-						  by_file);
+						  fl_line__by_file);
 
 		if (!line.waits)
 			root = keep ? nr : FL_NONE;
@@ -297,7 +290,10 @@ static int scan_all(struct filelocks *f)
 	f->nr_unreadable = f->scan.unreadable.nr;
 	if (err)
 		return err;
-	f->nr_groups = fl_scan__group(&f->scan, f->lines.at, f->lines.nr, f->same, f->same_ctx);
+	err = fl_scan__group(&f->scan, f->lines.at, f->lines.nr, f->same, f->same_ctx,
+			     &f->nr_groups);
+	if (err)
+		return err;
 	f->stamp = stamp(f);
 	f->nr_agreed = f->stamp && f->stamp == before ? f->nr_agreed + 1 : 1;
 	return 0;
@@ -328,8 +324,8 @@ static int find_holders(struct filelocks *f, const struct filelock_candidate *ca
 		err = fl_scan__run(&f->scan, f->proc, f->pids.at, f->pids.nr, f->files.at,
 				   f->files.nr);
 	if (!err)
-		f->nr_groups = fl_scan__group(&f->scan, f->lines.at, f->lines.nr, f->same,
-					      f->same_ctx);
+		err = fl_scan__group(&f->scan, f->lines.at, f->lines.nr, f->same, f->same_ctx,
+				     &f->nr_groups);
 	return err;
 }
 
@@ -360,7 +356,7 @@ int filelocks__look(struct filelocks *f, const struct filelock_candidate *cands,
 		return err;
 	match = (struct fl_match){ f->lines.at, f->lines.nr, f->waits.at, f->waits.nr };
 	nr_lines = f->waits.nr;
-	err = fl_match__run(&match, f->proc, cands, nr, &f->buf);
+	err = fl_match__run(&match, f->proc, cands, nr, &f->asks, &f->buf);
 	if (!err)
 		err = list_files(f);
 	if (err)
@@ -372,7 +368,8 @@ int filelocks__look(struct filelocks *f, const struct filelock_candidate *cands,
 	err = find_holders(f, cands, &whole);
 	if (err)
 		return err;
-	err = fl_show__run(&f->show, &(struct fl_shown){
+	f->turn = !f->turn;
+	err = fl_show__run(&f->show[f->turn], &(struct fl_shown){
 		.lines = f->lines.at, .nr_lines = f->lines.nr,
 		.waits = f->waits.at, .nr_waits = f->waits.nr,
 		.cands = cands, .nr_cands = nr, .scan = &f->scan, .nr_groups = f->nr_groups,

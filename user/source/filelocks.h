@@ -47,6 +47,7 @@ void filelocks__set_list(struct filelocks *f, filelocks_list_fn fn, void *ctx);
 struct filelock_candidate {
 	uint32_t tid, pid;
 	uint64_t start_ns;
+	uint64_t switches;	/* as long as they stand still it is the same sleep; 0: unknown */
 	int32_t syscall;	/* native number */
 	bool compat;
 	const char *in_function;	/* a lock function on its kernel stack, or NULL */
@@ -59,7 +60,7 @@ struct filelock_wait {
 	enum breakable breakable_by;
 };
 
-/* What one look found; valid until the next look or free.
+/* What one look found; valid until the look after the next begins, or free.
  *
  * A lock here is what a task waits for, so it has one rule:
  * - OR: one hold, which every thread of every process with that open file
@@ -93,7 +94,8 @@ struct filelock_look {
 	uint32_t nr_unreadable;	/* processes whose descriptors could not be read */
 };
 
-/* Returns 0 or -errno; never blocks on a stuck process or file system. */
+/* Returns 0 or -errno.  Never touches a locked file or its file system, but the
+ * kernel may make any read of /proc wait: see filelocks_async.h. */
 int filelocks__look(struct filelocks *f, const struct filelock_candidate *cands, uint32_t nr,
 		    struct filelock_look *out);
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "lib/hash.h"
-#include "source/filelocks_int.h"
+#include "source/filelocks_index.h"
 
 static int by_hold(const void *a, const void *b)
 {
@@ -35,12 +35,25 @@ static int by_group(const void *a, const void *b)
 	return by_hold(a, b);
 }
 
-static uint32_t count_holds(const struct fl_line *lines, uint32_t nr, const struct fl_line *of)
+/* The held lines by their file.  0 or -ENOMEM. */
+static int index_holds(struct fl_index *x, const struct fl_line *lines, uint32_t nr)
 {
-	uint32_t n = 0;
+	int err = 0;
+
+	for (uint32_t i = 0; i < nr && !err; i++)
+		err = lines[i].waits ? 0 : fl_index__add(x, &lines[i], i);
+	fl_index__sort(x);
+	return err;
+}
+
+static uint32_t count_holds(const struct fl_index *x, const struct fl_line *lines,
+			    const struct fl_line *like)
+{
+	uint32_t nr, n = 0;
+	const struct fl_indexed *of = fl_index__find(x, like, &nr);
 
 	for (uint32_t i = 0; i < nr; i++)
-		n += !lines[i].waits && fl_line__same(&lines[i], of);
+		n += fl_line__same(&lines[of[i].nr], like);
 	return n;
 }
 
@@ -57,20 +70,18 @@ static bool is_same(const struct fl_found *a, const struct fl_found *b, filelock
 	return same(ctx, a->pid, a->fd, b->pid, b->fd) != 0;
 }
 
-uint32_t fl_scan__group(struct fl_scan *s, const struct fl_line *lines, uint32_t nr_lines,
-			filelocks_same_fn same, void *ctx)
+static uint32_t number_groups(struct fl_scan *s, const struct fl_index *by_file,
+			      const struct fl_line *lines, filelocks_same_fn same, void *ctx)
 {
 	struct fl_found *f = s->found.at;
 	uint32_t nr = 0, first = 0, holds = 0;
 
-	if (s->found.nr)
-		qsort(f, s->found.nr, sizeof(*f), by_hold);
 	for (uint32_t i = 0; i < s->found.nr; i++) {
 		uint32_t j = first, group = FL_NONE;
 
 		if (!i || !fl_line__same(&f[i].line, &f[i - 1].line)) {
 			first = j = i;
-			holds = count_holds(lines, nr_lines, &f[i].line);
+			holds = count_holds(by_file, lines, &f[i].line);
 		}
 		for (; j < i && group == FL_NONE; j++) {
 			/* a POSIX lock is of the process, whatever the descriptor */
@@ -80,9 +91,23 @@ uint32_t fl_scan__group(struct fl_scan *s, const struct fl_line *lines, uint32_t
 		}
 		f[i].group = group == FL_NONE ? nr++ : group;
 	}
-	if (s->found.nr)
-		qsort(f, s->found.nr, sizeof(*f), by_group);
 	return nr;
+}
+
+int fl_scan__group(struct fl_scan *s, const struct fl_line *lines, uint32_t nr_lines,
+		   filelocks_same_fn same, void *ctx, uint32_t *nr_groups)
+{
+	struct fl_index by_file = { 0 };
+	int err = index_holds(&by_file, lines, nr_lines);
+
+	*nr_groups = 0;
+	if (!err && s->found.nr) {
+		qsort(s->found.at, s->found.nr, sizeof(*s->found.at), by_hold);
+		*nr_groups = number_groups(s, &by_file, lines, same, ctx);
+		qsort(s->found.at, s->found.nr, sizeof(*s->found.at), by_group);
+	}
+	fl_index__free(&by_file);
+	return err;
 }
 
 static uint32_t parent_of(int proc, uint32_t pid)

@@ -42,6 +42,8 @@ int fl_line__parse(const char *text, struct fl_line *out);
 /* The same hold in all that procfs shows of it, its number aside. */
 bool fl_line__same(const struct fl_line *a, const struct fl_line *b);
 bool fl_line__same_file(const struct fl_line *a, const struct fl_line *b);
+/* An order of files, inode first, for qsort(). */
+int fl_line__by_file(const void *a, const void *b);
 /* Whether a held lock keeps a waiter from its own (fs/locks.c, *_conflict), the
  * owners taken as different. */
 bool fl_line__blocks(const struct fl_line *held, const struct fl_line *waiter);
@@ -100,16 +102,16 @@ struct fl_scan {
 void fl_scan__clear(struct fl_scan *s);
 void fl_scan__free(struct fl_scan *s);
 /* Looks at the listed processes, or at all when pids is NULL, for locks on the
- * files of lines.  0 or -errno. */
+ * files of lines, which are sorted by file.  0 or -errno. */
 int fl_scan__run(struct fl_scan *s, int proc, const uint32_t *pids, uint32_t nr_pids,
 		 const struct fl_line *lines, uint32_t nr_lines);
 /* The same for the descriptors that the kernel has listed. */
 int fl_scan__run_listed(struct fl_scan *s, int proc, const struct filelock_file *files,
 			uint32_t nr_files, const struct fl_line *lines, uint32_t nr_lines);
 /* Sets group and sorts what was found by group and process.  same tells whether two
- * descriptors are one description.  Returns the number of groups. */
-uint32_t fl_scan__group(struct fl_scan *s, const struct fl_line *lines, uint32_t nr_lines,
-			filelocks_same_fn same, void *ctx);
+ * descriptors are one description.  0 or -ENOMEM. */
+int fl_scan__group(struct fl_scan *s, const struct fl_line *lines, uint32_t nr_lines,
+		   filelocks_same_fn same, void *ctx, uint32_t *nr_groups);
 /* Whether a process that could not be read may have inherited what the found ones
  * from first to first + nr have: it is the parent, a sibling or a descendant of one
  * of them.  Any other could only have been handed it through a socket. */
@@ -133,8 +135,9 @@ struct fl_match {
 	struct fl_wait *waits;
 	uint32_t nr_waits;
 };
-/* Finds the task of each wait.  0 or -errno. */
+struct fl_asks;
+/* Finds the task of each wait.  asks: kept from look to look.  0 or -errno. */
 int fl_match__run(struct fl_match *m, int proc, const struct filelock_candidate *cands,
-		  uint32_t nr_cands, struct fl_buf *buf);
+		  uint32_t nr_cands, struct fl_asks *asks, struct fl_buf *buf);
 
 #endif

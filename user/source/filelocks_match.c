@@ -6,33 +6,18 @@
  * for that kind of lock on a descriptor of that inode.
  */
 #include <errno.h>
-#include <stdio.h>
-#include "source/filelocks_int.h"
-
-/* What a task asks for, in the terms of a line.  Fields that the line or the call
- * does not tell are the same on both sides. */
-struct ask {
-	uint64_t ino;
-	int32_t pid;
-	enum lock_kind kind;
-	enum lock_mode mode;
-	uint32_t index;		/* of the candidate or the wait */
-	int fd;
-	bool names_break;	/* its kernel stack says that it breaks a lease */
-	bool taken;
-	uint32_t first_own, nr_own;	/* what its own description holds */
-};
+#include "source/filelocks_ask.h"
 
 struct matcher {
 	struct fl_match *m;
-	FL_LIST(struct ask) cands;
-	FL_LIST(struct ask) waits;
-	FL_LIST(struct fl_line) own;
+	FL_LIST(struct fl_ask) cands;
+	FL_LIST(struct fl_ask) waits;
+	const struct fl_line *own;	/* of the candidates */
 };
 
 static int by_ask(const void *a, const void *b)
 {
-	const struct ask *x = a, *y = b;
+	const struct fl_ask *x = a, *y = b;
 
 	if (x->kind != y->kind)
 		return x->kind < y->kind ? -1 : 1;
@@ -47,7 +32,7 @@ static int by_ask(const void *a, const void *b)
 
 static int by_ask_and_index(const void *a, const void *b)
 {
-	const struct ask *x = a, *y = b;
+	const struct fl_ask *x = a, *y = b;
 	int order = by_ask(a, b);
 
 	return order ? order : x->index < y->index ? -1 : x->index > y->index;
@@ -59,7 +44,7 @@ static int add_wait(struct matcher *mt, uint32_t i)
 
 	if (!FL_ROOM(&mt->waits))
 		return -ENOMEM;
-	mt->waits.at[mt->waits.nr++] = (struct ask){
+	mt->waits.at[mt->waits.nr++] = (struct fl_ask){
 		.kind = line->kind,
 		.pid = line->pid,
 		.ino = line->kind == KIND_LEASE ? 0 : line->ino,
@@ -69,62 +54,20 @@ static int add_wait(struct matcher *mt, uint32_t i)
 	return 0;
 }
 
-static int take_own(struct matcher *mt, struct ask *ask, const char *fdinfo)
+static int add_candidates(struct matcher *mt, const struct fl_asks *asks)
 {
-	const char *at = fl_text__find(fdinfo, "lock:");
-
-	ask->first_own = mt->own.nr;
-	for (; at; at = fl_text__find(at, "lock:")) {
-		if (!FL_ROOM(&mt->own))
+	for (uint32_t i = 0; i < asks->now.nr; i++) {
+		if (!asks->now.at[i].wants)
+			continue;
+		if (!FL_ROOM(&mt->cands))
 			return -ENOMEM;
-		if (!fl_line__parse(at, &mt->own.at[mt->own.nr]))
-			mt->own.nr++;
+		mt->cands.at[mt->cands.nr++] = asks->now.at[i].ask;
 	}
-	ask->nr_own = mt->own.nr - ask->first_own;
+	mt->own = asks->own.at;
 	return 0;
 }
 
-/* A task that turns out to wait for no lock, or is gone, is left out: 0. */
-static int add_candidate(struct matcher *mt, int proc, const struct filelock_candidate *c,
-			 uint32_t index, struct fl_buf *buf)
-{
-	struct ask ask = { .index = index, .pid = c->pid, .fd = -1 };
-	struct fl_call call;
-	char path[96];
-	int err;
-
-	snprintf(path, sizeof(path), "%u/task/%u/syscall", c->pid, c->tid);
-	err = fl_buf__read(buf, proc, path, 0);
-	if (err)
-		return err == -ENOMEM ? err : 0;
-	if (fl_call__parse(buf->text, &call) || call.nr != c->syscall ||
-	    !fl_call__wants(&call, c->compat, &ask.kind, &ask.mode))
-		return 0;
-	if (ask.kind == KIND_LEASE) {
-		ask.names_break = c->in_function && strstr(c->in_function, "break_lease");
-	} else {
-		if (ask.kind == KIND_OFD)
-			ask.pid = -1;
-		ask.fd = (int)call.args[0];
-		snprintf(path, sizeof(path), "%u/task/%u/fdinfo/%d", c->pid, c->tid, ask.fd);
-		err = fl_buf__read(buf, proc, path, 0);
-		if (err)
-			return err == -ENOMEM ? err : 0;
-		if (!fl_text__number(buf->text, "ino:", &ask.ino))
-			return 0;
-		err = take_own(mt, &ask, buf->text);
-		if (err)
-			return err;
-	}
-	if (ask.kind != KIND_FLOCK)
-		ask.mode = MODE_EXCLUSIVE;
-	if (!FL_ROOM(&mt->cands))
-		return -ENOMEM;
-	mt->cands.at[mt->cands.nr++] = ask;
-	return 0;
-}
-
-static const struct fl_line *root_of(const struct matcher *mt, const struct ask *wait)
+static const struct fl_line *root_of(const struct matcher *mt, const struct fl_ask *wait)
 {
 	return &mt->m->lines[mt->m->waits[wait->index].root];
 }
@@ -139,18 +82,18 @@ static bool is_single(const struct matcher *mt, const struct fl_line *hold)
 }
 
 /* A description's own lock never blocks it. */
-static bool may_wait(const struct matcher *mt, const struct ask *cand, const struct ask *wait)
+static bool may_wait(const struct matcher *mt, const struct fl_ask *cand, const struct fl_ask *wait)
 {
 	const struct fl_line *root = root_of(mt, wait);
 
 	for (uint32_t i = 0; i < cand->nr_own; i++) {
-		if (fl_line__same(&mt->own.at[cand->first_own + i], root) && is_single(mt, root))
+		if (fl_line__same(&mt->own[cand->first_own + i], root) && is_single(mt, root))
 			return false;
 	}
 	return true;
 }
 
-static void assign(struct matcher *mt, struct ask *cand, struct ask *wait, bool unsure)
+static void assign(struct matcher *mt, struct fl_ask *cand, struct fl_ask *wait, bool unsure)
 {
 	struct fl_wait *w = &mt->m->waits[wait->index];
 
@@ -161,10 +104,10 @@ static void assign(struct matcher *mt, struct ask *cand, struct ask *wait, bool 
 }
 
 /* The only one of list that fits, NULL when none or several do. */
-static struct ask *only_fit(const struct matcher *mt, const struct ask *of, bool of_wait,
-			    struct ask *list, uint32_t nr)
+static struct fl_ask *only_fit(const struct matcher *mt, const struct fl_ask *of, bool of_wait,
+			    struct fl_ask *list, uint32_t nr)
 {
-	struct ask *fit = NULL;
+	struct fl_ask *fit = NULL;
 
 	for (uint32_t i = 0; i < nr; i++) {
 		if (list[i].taken || !(of_wait ? may_wait(mt, &list[i], of) :
@@ -181,14 +124,14 @@ static struct ask *only_fit(const struct matcher *mt, const struct ask *of, bool
 
 /* Takes all that can be only one way, again and again.  Needs as many tasks as
  * lines: else a task that fits may be one that is in no line. */
-static void deduce(struct matcher *mt, struct ask *cands, struct ask *waits, uint32_t nr)
+static void deduce(struct matcher *mt, struct fl_ask *cands, struct fl_ask *waits, uint32_t nr)
 {
 	bool more = nr <= DEDUCE_MAX;
 
 	while (more) {
 		more = false;
 		for (uint32_t i = 0; i < nr; i++) {
-			struct ask *fit;
+			struct fl_ask *fit;
 
 			fit = waits[i].taken ? NULL : only_fit(mt, &waits[i], true, cands, nr);
 			if (fit) {
@@ -205,7 +148,7 @@ static void deduce(struct matcher *mt, struct ask *cands, struct ask *waits, uin
 }
 
 /* Whether it is all the same which task is in which line. */
-static bool all_alike(const struct matcher *mt, const struct ask *waits, uint32_t nr)
+static bool all_alike(const struct matcher *mt, const struct fl_ask *waits, uint32_t nr)
 {
 	for (uint32_t i = 1; i < nr; i++) {
 		if (!fl_line__same(root_of(mt, &waits[0]), root_of(mt, &waits[i])))
@@ -215,8 +158,8 @@ static bool all_alike(const struct matcher *mt, const struct ask *waits, uint32_
 }
 
 /* Tasks and lines that look alike. */
-static void match_alike(struct matcher *mt, struct ask *cands, uint32_t nr_cands,
-			struct ask *waits, uint32_t nr_waits)
+static void match_alike(struct matcher *mt, struct fl_ask *cands, uint32_t nr_cands,
+			struct fl_ask *waits, uint32_t nr_waits)
 {
 	uint32_t c, w, free_from = 0;
 	bool unsure = nr_cands > nr_waits ||
@@ -240,7 +183,7 @@ static void match_alike(struct matcher *mt, struct ask *cands, uint32_t nr_cands
 }
 
 /* Leases: when stacks tell who breaks one, only those count. */
-static uint32_t keep_breakers(struct ask *cands, uint32_t nr)
+static uint32_t keep_breakers(struct fl_ask *cands, uint32_t nr)
 {
 	uint32_t kept = 0;
 
@@ -253,11 +196,11 @@ static uint32_t keep_breakers(struct ask *cands, uint32_t nr)
 
 static void match_all(struct matcher *mt)
 {
-	struct ask *c = mt->cands.at, *w = mt->waits.at;
-	struct ask *c_end = c + mt->cands.nr, *w_end = w + mt->waits.nr;
+	struct fl_ask *c = mt->cands.at, *w = mt->waits.at;
+	struct fl_ask *c_end = c + mt->cands.nr, *w_end = w + mt->waits.nr;
 
 	while (c < c_end && w < w_end) {
-		struct ask *c_next = c, *w_next = w;
+		struct fl_ask *c_next = c, *w_next = w;
 		uint32_t nr_cands;
 		int order = by_ask(c, w);
 
@@ -283,22 +226,23 @@ static void match_all(struct matcher *mt)
 }
 
 int fl_match__run(struct fl_match *m, int proc, const struct filelock_candidate *cands,
-		  uint32_t nr_cands, struct fl_buf *buf)
+		  uint32_t nr_cands, struct fl_asks *asks, struct fl_buf *buf)
 {
 	struct matcher mt = { .m = m };
-	int err = 0;
+	int err = fl_asks__begin(asks, m->lines, m->nr_lines);
 
 	for (uint32_t i = 0; i < m->nr_waits && !err; i++)
 		err = add_wait(&mt, i);
 	for (uint32_t i = 0; i < nr_cands && !err; i++)
-		err = add_candidate(&mt, proc, &cands[i], i, buf);
+		err = fl_asks__add(asks, proc, &cands[i], i, buf);
+	if (!err)
+		err = add_candidates(&mt, asks);
 	if (!err && mt.cands.nr && mt.waits.nr) {
-		qsort(mt.cands.at, mt.cands.nr, sizeof(struct ask), by_ask_and_index);
-		qsort(mt.waits.at, mt.waits.nr, sizeof(struct ask), by_ask_and_index);
+		qsort(mt.cands.at, mt.cands.nr, sizeof(struct fl_ask), by_ask_and_index);
+		qsort(mt.waits.at, mt.waits.nr, sizeof(struct fl_ask), by_ask_and_index);
 		match_all(&mt);
 	}
 	free(mt.cands.at);
 	free(mt.waits.at);
-	free(mt.own.at);
 	return err;
 }

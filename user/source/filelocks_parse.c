@@ -103,6 +103,17 @@ bool fl_line__same_file(const struct fl_line *a, const struct fl_line *b)
 	return a->ino == b->ino && a->major == b->major && a->minor == b->minor;
 }
 
+int fl_line__by_file(const void *a, const void *b)
+{
+	const struct fl_line *x = a, *y = b;
+
+	if (x->ino != y->ino)
+		return x->ino < y->ino ? -1 : 1;
+	if (x->major != y->major)
+		return x->major < y->major ? -1 : 1;
+	return x->minor < y->minor ? -1 : x->minor > y->minor;
+}
+
 bool fl_line__same(const struct fl_line *a, const struct fl_line *b)
 {
 	return fl_line__same_file(a, b) && a->kind == b->kind && a->mode == b->mode &&

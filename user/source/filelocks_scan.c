@@ -14,6 +14,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
+#include "lib/map.h"
 #include "source/filelocks_int.h"
 
 struct wanted {
@@ -75,22 +76,34 @@ static long next_number(DIR *dir)
 	return -1;
 }
 
+/* The first line, sorted as they are, that is not before one of that inode. */
+static uint32_t first_of_inode(const struct wanted *w, uint64_t ino)
+{
+	uint32_t lo = 0, hi = w->nr;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (w->lines[mid].ino < ino)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 static bool names_wanted_inode(const struct wanted *w, const char *number)
 {
 	uint64_t ino = strtoull(number, NULL, 10);
+	uint32_t i = first_of_inode(w, ino);
 
-	for (uint32_t i = 0; i < w->nr; i++) {
-		if (w->lines[i].ino == ino)
-			return true;
-	}
-	return false;
+	return i < w->nr && w->lines[i].ino == ino;
 }
 
 static bool is_wanted(const struct wanted *w, uint64_t ino, uint32_t major, uint32_t minor)
 {
-	for (uint32_t i = 0; i < w->nr; i++) {
-		if (w->lines[i].ino == ino && w->lines[i].major == major &&
-		    w->lines[i].minor == minor)
+	for (uint32_t i = first_of_inode(w, ino); i < w->nr && w->lines[i].ino == ino; i++) {
+		if (w->lines[i].major == major && w->lines[i].minor == minor)
 			return true;
 	}
 	return false;
@@ -364,13 +377,24 @@ static int add_hidden(struct fl_scan *s, int proc, const struct filelock_file *f
 	return err;
 }
 
-static uint32_t count_listed(const struct filelock_file *files, uint32_t nr, uint64_t file)
+/* How many descriptors each description has: description -> count.  NULL when out
+ * of memory. */
+static struct u64map *count_listed(const struct filelock_file *files, uint32_t nr)
 {
-	uint32_t n = 0;
+	struct u64map *counts;
 
-	for (uint32_t i = 0; i < nr; i++)
-		n += files[i].file == file;
-	return n;
+	if (u64map__new(&counts, nr))
+		return NULL;
+	for (uint32_t i = 0; i < nr; i++) {
+		uint64_t n = 0;
+
+		u64map__get(counts, files[i].file, &n);
+		if (u64map__set(counts, files[i].file, n + 1)) {
+			u64map__free(counts);
+			return NULL;
+		}
+	}
+	return counts;
 }
 
 int fl_scan__run_listed(struct fl_scan *s, int proc, const struct filelock_file *files,
@@ -378,16 +402,18 @@ int fl_scan__run_listed(struct fl_scan *s, int proc, const struct filelock_file 
 {
 	struct wanted w = { lines, nr_lines };
 	FL_LIST(const struct filelock_file *) hidden = { 0 };
-	int err = 0;
+	struct u64map *counts = count_listed(files, nr_files);
+	int err = counts ? 0 : -ENOMEM;
 
 	fl_scan__clear(s);
 	for (uint32_t i = 0; i < nr_files && !err; i++) {
 		const struct filelock_file *f = &files[i];
+		uint64_t n = 0;
 
 		if (!is_wanted(&w, f->ino, f->major, f->minor) || f->pid == (uint32_t)getpid())
 			continue;
-		err = scan_listed(s, &w, proc, f,
-				  f->refs > count_listed(files, nr_files, f->file));
+		u64map__get(counts, f->file, &n);
+		err = scan_listed(s, &w, proc, f, f->refs > (int64_t)n);
 		if (is_gone(err)) {
 			err = 0;
 		} else if (err && err != -ENOMEM) {
@@ -398,6 +424,7 @@ int fl_scan__run_listed(struct fl_scan *s, int proc, const struct filelock_file 
 	}
 	for (uint32_t i = 0; i < hidden.nr && !err; i++)
 		err = add_hidden(s, proc, hidden.at[i]);
+	u64map__free(counts);
 	free(hidden.at);
 	return err;
 }

@@ -10,6 +10,8 @@
 #include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
+#include "lib/hash.h"
+#include "lib/map.h"
 #include "source/filelocks_show.h"
 
 static void clear(struct fl_show *s)
@@ -18,6 +20,10 @@ static void clear(struct fl_show *s)
 	s->strings = NULL;
 	s->waits.nr = s->locks.nr = s->holders.nr = 0;
 	s->first_holder.nr = s->groups.nr = s->waiting.nr = 0;
+	fl_index__clear(&s->groups_of);
+	fl_index__clear(&s->holds_of);
+	u64map__free(s->by_identity);
+	s->by_identity = NULL;
 }
 
 void fl_show__free(struct fl_show *s)
@@ -29,6 +35,8 @@ void fl_show__free(struct fl_show *s)
 	free(s->first_holder.at);
 	free(s->groups.at);
 	free(s->waiting.at);
+	fl_index__free(&s->groups_of);
+	fl_index__free(&s->holds_of);
 }
 
 static int by_tid(const void *a, const void *b, void *ctx)
@@ -106,6 +114,22 @@ static const struct fl_line *line_of(const struct fl_shown *in, const struct fl_
 	return &in->scan->found.at[g->first].line;
 }
 
+/* So that what a wait is for is looked for among what is of its file. */
+static int index_files(struct fl_show *s, const struct fl_shown *in)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < s->groups.nr && !err; i++)
+		err = fl_index__add(&s->groups_of, line_of(in, &s->groups.at[i]), i);
+	for (uint32_t i = 0; i < in->nr_lines && !err; i++) {
+		if (!in->lines[i].waits)
+			err = fl_index__add(&s->holds_of, &in->lines[i], i);
+	}
+	fl_index__sort(&s->groups_of);
+	fl_index__sort(&s->holds_of);
+	return err ? err : u64map__new(&s->by_identity, in->nr_waits);
+}
+
 /* Whether the waiting task asks through that hold's own description, or is the
  * owner of that POSIX lock: its own lock never blocks it. */
 static bool is_own(const struct fl_shown *in, const struct fl_group *g, const struct fl_wait *w,
@@ -153,9 +177,12 @@ static const struct fl_group *choose(const struct fl_show *s, const struct fl_sh
 {
 	const struct fl_line *root = &in->lines[w->root];
 	const struct fl_group *best = NULL;
+	const struct fl_indexed *of;
+	uint32_t nr;
 
-	for (uint32_t i = 0; i < s->groups.nr; i++) {
-		const struct fl_group *g = &s->groups.at[i];
+	of = fl_index__find(&s->groups_of, ask, &nr);
+	for (uint32_t i = 0; i < nr; i++) {
+		const struct fl_group *g = &s->groups.at[of[i].nr];
 
 		if (!blocks(in, g, w, ask))
 			continue;
@@ -199,6 +226,7 @@ static int add_holders(struct fl_show *s, const struct fl_shown *in, const struc
 				.mode = f->line.mode,
 				.certainty = how_sure(scan, f),
 				.since_ns = LK_NO_TIME,
+				.cpu = -1,
 			};
 		}
 	}
@@ -210,16 +238,19 @@ static const char *identity(struct fl_show *s, const struct fl_shown *in,
 			    const struct fl_group *g, const struct fl_line *root)
 {
 	const struct fl_line *line = g ? line_of(in, g) : root;
+	const struct fl_indexed *of;
 	char buf[128];
+	uint32_t nr;
 
 	fl_line__identity(line, buf, sizeof(buf));
 	if (g && fl_is_range(line->kind)) {
-		for (uint32_t i = 0; i < s->groups.nr; i++) {
-			const struct fl_line *other = line_of(in, &s->groups.at[i]);
+		of = fl_index__find(&s->groups_of, line, &nr);
+		for (uint32_t i = 0; i < nr; i++) {
+			const struct fl_group *other = &s->groups.at[of[i].nr];
+			const struct fl_line *theirs = line_of(in, other);
 
-			if (&s->groups.at[i] != g && other->kind == line->kind &&
-			    fl_line__same_file(other, line) && other->start == line->start &&
-			    other->end == line->end)
+			if (other != g && theirs->kind == line->kind &&
+			    theirs->start == line->start && theirs->end == line->end)
 				return arena__printf(s->strings, "%s@%u", buf,
 						     in->scan->found.at[g->first].pid);
 		}
@@ -262,13 +293,15 @@ static uint32_t count_processes(const struct fl_shown *in, const struct fl_group
 }
 
 /* How many holds block the wait, by /proc/locks. */
-static uint32_t count_blocking(const struct fl_shown *in, const struct fl_line *ask)
+static uint32_t count_blocking(const struct fl_show *s, const struct fl_shown *in,
+			       const struct fl_line *ask)
 {
-	uint32_t nr = 0;
+	uint32_t nr, nr_blocking = 0;
+	const struct fl_indexed *of = fl_index__find(&s->holds_of, ask, &nr);
 
-	for (uint32_t i = 0; i < in->nr_lines; i++)
-		nr += !in->lines[i].waits && fl_line__blocks(&in->lines[i], ask);
-	return nr;
+	for (uint32_t i = 0; i < nr; i++)
+		nr_blocking += fl_line__blocks(&in->lines[of[i].nr], ask);
+	return nr_blocking;
 }
 
 /* Holders, rule and evidence. */
@@ -276,13 +309,14 @@ static int fill(struct fl_show *s, const struct fl_shown *in, const struct fl_gr
 		const struct fl_wait *w, const struct fl_line *ask, struct rec_lock_state *lock)
 {
 	bool more = in->scan->found.at[chosen->first].more_refs;
-	uint32_t nr = 0, nr_processes = 0, nr_blocking = count_blocking(in, ask);
+	uint32_t nr = 0, nr_processes = 0, nr_blocking = count_blocking(s, in, ask), nr_of;
 	bool all = chosen->nr_tasks == 1 && !fl_is_range(line_of(in, chosen)->kind) &&
 		   nr_blocking > 1, kin = false;
+	const struct fl_indexed *of = fl_index__find(&s->groups_of, ask, &nr_of);
 	int err = 0;
 
-	for (uint32_t i = 0; i < s->groups.nr && !err; i++) {
-		const struct fl_group *g = &s->groups.at[i];
+	for (uint32_t i = 0; i < nr_of && !err; i++) {
+		const struct fl_group *g = &s->groups.at[of[i].nr];
 
 		if (g != chosen && (!all || g->nr_tasks != 1 || !blocks(in, g, w, ask)))
 			continue;
@@ -314,14 +348,18 @@ static int find_lock(struct fl_show *s, const struct fl_shown *in, const struct 
 	const struct fl_group *g = choose(s, in, w, &ask);
 	const char *str = identity(s, in, g, root);
 	struct rec_lock_state *lock;
+	uint64_t known;
 	int err;
 
 	if (!str || !FL_ROOM(&s->locks) || !FL_ROOM(&s->first_holder))
 		return -ENOMEM;
-	for (*out = 0; *out < s->locks.nr; (*out)++) {
-		if (!strcmp(s->locks.at[*out].lock.str, str))
-			return 0;
+	if (u64map__get(s->by_identity, hash__str(str), &known)) {
+		*out = (uint32_t)known;
+		return 0;
 	}
+	*out = s->locks.nr;
+	if (u64map__set(s->by_identity, hash__str(str), *out))
+		return -ENOMEM;
 	lock = &s->locks.at[s->locks.nr];
 	*lock = (struct rec_lock_state){ .rule = RULE_OR, .nr_readers = -1 };
 	rec_lock__set_str(&lock->lock, str, g ? line_of(in, g)->kind : root->kind);
@@ -356,6 +394,8 @@ int fl_show__run(struct fl_show *s, const struct fl_shown *in, struct filelock_l
 	err = list_waiting(s, in);
 	if (!err)
 		err = list_groups(s, in);
+	if (!err)
+		err = index_files(s, in);
 	for (uint32_t i = 0; i < in->nr_waits && !err; i++) {
 		const struct fl_wait *w = &in->waits[i];
 		struct filelock_wait wait = {

@@ -6,7 +6,7 @@
 #define LOCKSCOPE_SOURCE_FILELOCKS_SHOW_H
 
 #include "lib/arena.h"
-#include "source/filelocks_int.h"
+#include "source/filelocks_index.h"
 
 /* One hold and who can release it: found[first .. first + nr) of the scan, sorted
  * by process, one process maybe with several descriptors. */
@@ -16,12 +16,17 @@ struct fl_group {
 	uint32_t nr_free;	/* of those, how many do not wait for a file lock */
 };
 
+struct u64map;
+
 struct fl_show {
 	FL_LIST(struct filelock_wait) waits;
 	FL_LIST(struct rec_lock_state) locks;
 	FL_LIST(struct rec_holder) holders;
 	FL_LIST(uint32_t) first_holder;	/* by lock, while holders may still move */
 	FL_LIST(struct fl_group) groups;
+	struct fl_index groups_of;	/* groups by file */
+	struct fl_index holds_of;	/* held lines by file */
+	struct u64map *by_identity;	/* hash of a lock's string -> index */
 	FL_LIST(uint32_t) waiting;	/* candidates that are in a wait, by thread */
 	struct arena *strings;	/* until the next look */
 };

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "source/live_files.h"
 #include "lib/map.h"
 #include "source/live_priv.h"
 
@@ -33,17 +32,13 @@ static struct source_live *live(struct source *s)
 	return (struct source_live *)s;
 }
 
-static int on_event(void *ctx, void *data, size_t size)
+static int on_wait(struct source_live *s, const struct lk_event *e)
 {
-	struct source_live *s = ctx;
-	const struct lk_event *e = data;
 	struct record rec = { .type = REC_WAIT };
 	struct rec_wait *w = &rec.wait;
 	const struct rec_stack *stack;
 	uint64_t owner;
 
-	if (size < sizeof(*e) || !s->sink)
-		return 0;
 	w->id = e->wait.id;
 	w->stack = live_stacks__by_key(s->stacks, e->wait.stack, s->sink, s->sink_ctx, &s->sink_err);
 	stack = live_stacks__get(s->stacks, w->stack);
@@ -62,9 +57,98 @@ static int on_event(void *ctx, void *data, size_t size)
 		w->owner_stack = (uint32_t)owner;
 		u64map__del(s->owners, w->id);
 	}
-	if (!s->sink_err)
-		s->sink_err = s->sink(s->sink_ctx, &rec);
+	return s->sink_err ?: s->sink(s->sink_ctx, &rec);
+}
+
+/* A word that still names the dead task proves the leak; a lock whose word names
+ * nobody might have been released unseen. */
+static enum certainty leak_certainty(const struct source_live *s, const struct lk_hold_event *e)
+{
+	if (e->says & LK_WORD_OWNER)
+		return e->owner == e->task ? SURE_CERTAIN : NR_CERTAINTY;
+	if (e->says & LK_WORD_FREE)
+		return NR_CERTAINTY;
+	if (e->info & LK_HELD_READ && e->says & LK_WORD_COUNT)
+		return e->says & LK_WORD_WRITER ? NR_CERTAINTY : SURE_LIKELY;
+	return live_bpf__missed_holds(&s->bpf) ? SURE_POSSIBLE : SURE_LIKELY;
+}
+
+static int on_hold(struct source_live *s, const struct lk_hold_event *e)
+{
+	struct record rec = { .type = REC_HOLD };
+	struct rec_hold *h = &rec.hold;
+
+	h->certainty = e->how == LK_HOLD_EXITED ? leak_certainty(s, e) :
+		       e->how == LK_HOLD_SLEPT ? SURE_LIKELY : SURE_CERTAIN;
+	if (h->certainty == NR_CERTAINTY)
+		return 0;	/* proven to be stale: the lock is not held by it */
+	h->id = (uint64_t)e->tid << 32 | (uint32_t)e->id;
+	h->who = (struct rec_who){ .tid = e->tid, .pid = e->pid, .ns_tid = e->tid,
+				   .start_ns = e->start_ns, .cgroup = e->cgroup, .comm = e->comm };
+	h->end = e->how == LK_HOLD_EXITED ? HOLD_EXITED :
+		 e->how == LK_HOLD_SLEPT ? HOLD_SLEPT : HOLD_RELEASED;
+	live_kind__held(e->info, e->lock, &h->lock, &h->mode, &h->spin);
+	h->since_ns = live__t(s, e->since_ns);
+	h->t_ns = live__t(s, e->end_ns);
+	h->hold_ns = (int64_t)(e->end_ns - e->since_ns);
+	symbols__code(s->symbols, e->site, &h->site);
+	h->stack = live_stacks__by_key(s->stacks, e->stack, s->sink, s->sink_ctx, &s->sink_err);
+	h->cpu = h->spin ? (int32_t)e->cpu : -1;
+	return s->sink_err ?: s->sink(s->sink_ctx, &rec);
+}
+
+static int on_event(void *ctx, void *data, size_t size)
+{
+	struct source_live *s = ctx;
+	const uint32_t *type = data;
+
+	if (!s->sink)
+		return 0;
+	if (size >= sizeof(struct lk_event) && *type == LK_EVENT_WAIT)
+		s->sink_err = on_wait(s, data);
+	else if (size >= sizeof(struct lk_hold_event) && *type == LK_EVENT_HOLD)
+		s->sink_err = on_hold(s, data);
 	return s->sink_err;
+}
+
+/* Long holds of spinning locks, which their CPU keeps for us. */
+static int drain_longs(struct source_live *s, record_fn sink, void *ctx)
+{
+	uint32_t cpu;
+	int err = 0;
+
+	for (cpu = 0; s->longs_seen && cpu < s->bpf.nr_cpus && !err; cpu++) {
+		const volatile struct lk_cpu *c = &s->bpf.cpus[cpu];
+		uint64_t nr = c->nr_longs;
+
+		if (nr - s->longs_seen[cpu] > LK_SPIN_LONGS) {
+			s->longs_lost += nr - s->longs_seen[cpu] - LK_SPIN_LONGS;
+			s->longs_seen[cpu] = nr - LK_SPIN_LONGS;
+		}
+		while (s->longs_seen[cpu] < nr && !err) {
+			struct lk_spin_long l;
+			struct lk_hold_event e;
+
+			memcpy(&l, (const void *)&c->longs[s->longs_seen[cpu] % LK_SPIN_LONGS],
+			       sizeof(l));
+			if (l.nr != ++s->longs_seen[cpu]) {
+				s->longs_lost++;
+				continue;
+			}
+			e = (struct lk_hold_event){
+				.how = LK_HOLD_GIVEN, .lock = l.held.lock,
+				.since_ns = l.held.since_ns, .end_ns = l.end_ns, .site = l.held.site,
+				.start_ns = l.start_ns, .id = l.held.id, .info = l.held.info,
+				.tid = l.held.tid, .pid = l.pid, .cpu = cpu,
+			};
+			memcpy(e.comm, l.comm, sizeof(e.comm));
+			s->sink = sink;
+			s->sink_ctx = ctx;
+			err = on_hold(s, &e);
+			s->sink = NULL;
+		}
+	}
+	return err;
 }
 
 static int live_header(struct source *base, record_fn sink, void *ctx)
@@ -74,7 +158,7 @@ static int live_header(struct source *base, record_fn sink, void *ctx)
 
 	rec.header = (struct rec_header){
 		.schema = REC_SCHEMA, .version = LOCKSCOPE_VERSION, .kernel = s->kernel,
-		.host = s->host, .level = "contention", .began_at = s->began_at,
+		.host = s->host, .level = s->cfg.held ? "held" : "contention", .began_at = s->began_at,
 		.command = (char *const *)s->cfg.command, .thresholds = s->cfg.thresholds,
 		.boot_ns = s->boot_ns,
 	};
@@ -95,6 +179,9 @@ static int live_drain(struct source *base, record_fn sink, void *ctx)
 	if (s->sink_err)
 		return s->sink_err;
 	if (n < 0)
+		return n;
+	n = drain_longs(s, sink, ctx);
+	if (n)
 		return n;
 	live_bpf__counters(&s->bpf, &nr);
 	return live_stacks__make_room(s->stacks, nr.stacks_kept, sink, ctx);
@@ -126,10 +213,9 @@ static void live_free(struct source *base)
 	live_reader__free(s->reader);
 	live_aggs__free(s->aggs);
 	live_asked__free(s->asked);
-	live_files__free(s->files);
 	live_bpf__close(&s->bpf);
 	u64map__free(s->owners);
-	filelocks__free(s->filelocks);
+	free(s->longs_seen);
 	live_stacks__free(s->stacks);
 	symbols__free(s->symbols);
 	free(s);
@@ -189,14 +275,14 @@ static int open_parts(struct source_live *s, struct lk_error *err)
 		return lk_error__set(err, rc, "cannot read /proc/kallsyms: %s", strerror(-rc));
 	rc = live_stacks__new(&s->stacks, bpf_map__fd(s->bpf.skel->maps.stacks),
 			      bpf_map__max_entries(s->bpf.skel->maps.stacks), s->symbols);
-	rc = rc ?: filelocks__new(&s->filelocks, "/proc");
-	rc = rc ?: live_files__new(&s->files, &s->bpf);
-	if (!rc)
-		filelocks__set_list(s->filelocks, live_files__list, s->files);
 	rc = rc ?: live_asked__new(&s->asked, &s->bpf);
 	rc = rc ?: live_reader__new(&s->reader, s);
 	rc = rc ?: live_aggs__new(&s->aggs, s);
 	rc = rc ?: u64map__new(&s->owners, 0);
+	if (!rc && s->cfg.spin) {
+		s->longs_seen = calloc(s->bpf.nr_cpus, sizeof(*s->longs_seen));
+		rc = s->longs_seen ? 0 : -ENOMEM;
+	}
 	return rc ? lk_error__set(err, rc, "cannot start: %s", strerror(-rc)) : 0;
 }
 
@@ -225,6 +311,11 @@ int source_live__new(struct source **out, const struct live_config *cfg, struct 
 int source_live__cost(struct source *s, struct live_cost *out)
 {
 	return live_bpf__cost(&live(s)->bpf, out);
+}
+
+const struct live_hooks *source_live__hooks(const struct source *s)
+{
+	return ((const struct source_live *)s)->bpf.hooks;
 }
 
 bool source_live__has_symbols(const struct source *s)

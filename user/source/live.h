@@ -7,6 +7,7 @@
 
 #include "abi.h"
 #include "lib/error.h"
+#include "source/live_hooks.h"
 #include "source/source.h"
 
 enum live_stack_mode { LIVE_STACKS_NONE, LIVE_STACKS_SAMPLED, LIVE_STACKS_ALL };
@@ -17,6 +18,9 @@ struct live_config {
 	bool no_aggregates;	/* watch, snapshot: nobody looks at statistics */
 	bool agg_by_task;	/* split aggregates by thread, for filters on tasks */
 	enum live_stack_mode stacks;
+	bool held;		/* level held: hook what takes and gives locks */
+	bool spin;		/* with held: spinning locks too */
+	enum live_hook_how hooks;
 	uint32_t nr_locks_max;	/* entries of the aggregate map; 0: default */
 	uint32_t nr_tasks_max;	/* entries of the task map; 0: default */
 	uint32_t nr_stacks_max;	/* entries of the stack map; 0: default */
@@ -33,6 +37,7 @@ struct live_cost {
 	uint64_t waits;		/* waits accounted so far */
 	uint64_t run_ns, run_cnt;	/* BPF run time, 0 unless kernel.bpf_stats_enabled */
 	struct lk_counters lost;	/* every single counter */
+	size_t nr_hooks;	/* lock functions hooked; level held */
 	uint64_t recursion_misses;	/* programs skipped by the kernel's own guard */
 };
 
@@ -41,6 +46,8 @@ struct live_cost {
  * these privileges cannot do it). */
 int source_live__new(struct source **out, const struct live_config *cfg, struct lk_error *err);
 int source_live__cost(struct source *s, struct live_cost *out);
+/* What level held hooks, for those who ask why something is missing; NULL: not held. */
+const struct live_hooks *source_live__hooks(const struct source *s);
 /* False when kernel.kptr_restrict hides all addresses: stacks then have none. */
 bool source_live__has_symbols(const struct source *s);
 

@@ -25,6 +25,7 @@ struct live_aggs {
 	size_t nr, cap;
 	struct row *before;	/* of the one before */
 	size_t nr_before;
+	uint64_t *holds_seen;	/* per row of hold_rows: its count when it was passed on */
 	struct lk_agg_key keys[BATCH];
 	struct lk_agg values[BATCH];
 };
@@ -46,6 +47,7 @@ void live_aggs__free(struct live_aggs *a)
 		return;
 	free(a->rows);
 	free(a->before);
+	free(a->holds_seen);
 	free(a);
 }
 
@@ -222,6 +224,39 @@ static int pass_overflow(struct live_aggs *a, record_fn sink, void *ctx)
 	return err;
 }
 
+/* Rows of holds that have changed since the last collection. */
+static int pass_holds(struct live_aggs *a, record_fn sink, void *ctx)
+{
+	const struct live_bpf *b = &a->s->bpf;
+	uint32_t i, k;
+	int err = 0;
+
+	if (!b->hooks || a->s->cfg.no_aggregates)
+		return 0;
+	if (!a->holds_seen)
+		a->holds_seen = calloc(b->nr_hold_rows, sizeof(*a->holds_seen));
+	if (!a->holds_seen)
+		return -ENOMEM;
+	for (i = 0; i < b->nr_hold_rows && !err; i++) {
+		const volatile struct lk_hold_row *row = &b->hold_rows[i];
+		struct record rec = { .type = REC_HOLD_AGG };
+		bool spin;
+
+		if (!row->lock || row->count == a->holds_seen[i])
+			continue;
+		a->holds_seen[i] = row->count;
+		live_kind__held(row->info, row->lock, &rec.hold_agg.lock, &rec.hold_agg.mode, &spin);
+		symbols__code(a->s->symbols, row->site, &rec.hold_agg.site);
+		rec.hold_agg.count = row->count;
+		rec.hold_agg.total_ns = row->total_ns;
+		rec.hold_agg.max_ns = row->max_ns;
+		for (k = 0; k < REC_HIST_BUCKETS; k++)
+			rec.hold_agg.hist[k] = row->hist[k];
+		err = sink(ctx, &rec);
+	}
+	return err;
+}
+
 static int pass_lost(struct live_aggs *a, record_fn sink, void *ctx)
 {
 	struct record rec = { .type = REC_LOST };
@@ -232,9 +267,12 @@ static int pass_lost(struct live_aggs *a, record_fn sink, void *ctx)
 		.t_ns = live__t(a->s, live__now()),
 		.ring = nr.lost_ring,
 		.maps = nr.lost_agg + nr.lost_stack + nr.lost_tasks + a->s->unasked + a->s->failed_reads +
-			live_stacks__lost(a->s->stacks),
-		.recursion = nr.lost_guard + nr.lost_spin + live_bpf__recursion_misses(&a->s->bpf),
+			live_stacks__lost(a->s->stacks) + nr.lost_slots + nr.lost_holds +
+			a->s->longs_lost,
+		.recursion = nr.lost_guard + nr.lost_spin + nr.spin_dropped +
+			     live_bpf__recursion_misses(&a->s->bpf),
 		.stack_collisions = nr.stack_collisions,
+		.held_overflow = nr.held_overflow,
 	};
 	return sink(ctx, &rec);
 }
@@ -259,5 +297,6 @@ int live_aggs__collect(struct live_aggs *a, record_fn sink, void *ctx)
 			;
 		err = pass_lock(a, first, end, sink, ctx);
 	}
-	return err ?: pass_overflow(a, sink, ctx) ?: pass_lost(a, sink, ctx);
+	return err ?: pass_overflow(a, sink, ctx) ?: pass_holds(a, sink, ctx) ?:
+	       pass_lost(a, sink, ctx);
 }

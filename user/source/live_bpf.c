@@ -6,6 +6,8 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -32,20 +34,79 @@ static const uint32_t filelock_compat[] = { 143, 55, 221, 5, 8, 92, 93, 193, 194
 #define DEFAULT_TASKS 16384
 #define DEFAULT_RING_KB 256
 #define RECORD_RING_KB (8 * 1024)	/* mapped twice, so twice this in memory */
+#define MIN_SLOTS 4096
+#define MAX_SLOTS (1U << 18)
+#define HOLD_ROWS 8192
+#define SEEN_BY_READS_NS 500000000ULL
 #define DEFAULT_WALK_INTERVAL_NS 200000
 #define DEFAULT_LONG_WALK_NS 1000000
 
 /* libbpf has one print function for the process and no context for it: the last
  * thing it complained about is kept for the error message. */
 static char last_complaint[256];
+/* The program it could not load, if it named one: "prog 'NAME': …". */
+static char refused_program[128];
 
 static int keep_complaint(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
-	if (level == LIBBPF_WARN) {
-		vsnprintf(last_complaint, sizeof(last_complaint), fmt, ap);
-		last_complaint[strcspn(last_complaint, "\n")] = '\0';
+	char name[128];
+
+	if (level != LIBBPF_WARN)
+		return 0;
+	/* for developers: the verifier's whole log */
+	if (getenv("LOCKSCOPE_LIBBPF_LOG")) {
+		va_list again;
+
+		va_copy(again, ap);
+		vfprintf(stderr, fmt, again);
+		va_end(again);
 	}
+	vsnprintf(last_complaint, sizeof(last_complaint), fmt, ap);
+	last_complaint[strcspn(last_complaint, "\n")] = '\0';
+	if (sscanf(last_complaint, "libbpf: prog '%127[^']'", name) == 1)
+		snprintf(refused_program, sizeof(refused_program), "%s", name);
 	return 0;
+}
+
+static uint32_t nr_threads(void)
+{
+	FILE *f = fopen("/proc/loadavg", "re");
+	unsigned int threads = 0;
+
+	if (f && fscanf(f, "%*f %*f %*f %*u/%u", &threads) != 1)
+		threads = 0;
+	if (f)
+		fclose(f);
+	return threads;
+}
+
+/* Level held looks at every hold of a task, so it has to know those that are alive;
+ * twice as many slots keep the search short. */
+static uint32_t nr_slots(const struct live_config *cfg)
+{
+	uint32_t want = cfg->nr_tasks_max ? cfg->nr_tasks_max : nr_threads(), nr = MIN_SLOTS;
+
+	while (nr / 2 < want && nr < MAX_SLOTS)
+		nr *= 2;
+	return nr;
+}
+
+static void fill_held_settings(struct lk_settings *set, const struct live_config *cfg,
+			       const struct live_hooks *hooks)
+{
+	const struct lockfunc_kernel *k = live_hooks__kernel(hooks);
+
+	set->held = 1;
+	set->spin = cfg->spin;
+	set->nr_slots = nr_slots(cfg);
+	set->nr_hold_rows = cfg->no_aggregates ? 1 : HOLD_ROWS;
+	set->long_hold_ns = cfg->thresholds.long_hold_ns;
+	set->long_spin_hold_ns = cfg->thresholds.long_spin_ns;
+	/* What lasts as long as a few reads is seen by them. */
+	set->time_gives = !cfg->no_aggregates || cfg->emit_waits ||
+			  cfg->thresholds.long_hold_ns < SEEN_BY_READS_NS;
+	set->hotplug_lock = k->hotplug_lock;
+	set->per_cpu_offset = k->per_cpu_offset;
 }
 
 static void fill_settings(struct lk_settings *set, const struct live_config *cfg, uint32_t nr_cpus)
@@ -82,14 +143,18 @@ static uint32_t ring_bytes(const struct live_config *cfg)
 /* Every thread that has ever waited has its entry as long as it lives. */
 static uint32_t default_tasks(void)
 {
-	FILE *f = fopen("/proc/loadavg", "re");
-	unsigned int threads = 0;
+	uint32_t threads = nr_threads();
 
-	if (f && fscanf(f, "%*f %*f %*f %*u/%u", &threads) != 1)
-		threads = 0;
-	if (f)
-		fclose(f);
 	return threads > DEFAULT_TASKS / 2 ? threads * 2 : DEFAULT_TASKS;
+}
+
+static int set_held_sizes(struct lockscope_bpf *k)
+{
+	const struct lk_settings *set = (const struct lk_settings *)&k->rodata->cfg;
+	int err = bpf_map__set_max_entries(k->maps.slots, set->nr_slots);
+
+	err = err ?: bpf_map__set_max_entries(k->maps.buckets, LK_BUCKETS);
+	return err ?: bpf_map__set_max_entries(k->maps.hold_rows, set->nr_hold_rows);
 }
 
 static int set_sizes(struct live_bpf *b, const struct live_config *cfg)
@@ -106,17 +171,15 @@ static int set_sizes(struct live_bpf *b, const struct live_config *cfg)
 	err = err ?: bpf_map__set_max_entries(k->maps.aggs, locks);
 	err = err ?: bpf_map__set_max_entries(k->maps.stacks, cfg->nr_stacks_max ? cfg->nr_stacks_max
 									       : DEFAULT_STACKS);
-	return err ?: bpf_map__set_max_entries(k->maps.events, ring_bytes(cfg));
+	err = err ?: bpf_map__set_max_entries(k->maps.events, ring_bytes(cfg));
+	return err ?: b->hooks ? set_held_sizes(k) : 0;
 }
 
-static int load(struct live_bpf *b, const struct live_config *cfg, struct lk_error *err)
+static int open_skeleton(struct live_bpf *b, const struct live_config *cfg, struct lk_error *err)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = cfg->btf);
-	int rc = libbpf_num_possible_cpus();
+	int rc;
 
-	if (rc < 0)
-		return lk_error__set(err, rc, "cannot tell how many CPUs there are");
-	b->nr_cpus = (uint32_t)rc;
 	/* Left to itself, libbpf also looks into the BTF of modules for what this kernel
 	 * lacks, and listing those takes CAP_SYS_ADMIN. */
 	if (!cfg->btf && !probe__is_admin())
@@ -126,10 +189,34 @@ static int load(struct live_bpf *b, const struct live_config *cfg, struct lk_err
 		return lk_error__set(err, -errno, "cannot open the BPF programs: %s",
 				     last_complaint[0] ? last_complaint : strerror(errno));
 	fill_settings((struct lk_settings *)&b->skel->rodata->cfg, cfg, b->nr_cpus);
+	if (b->hooks)
+		fill_held_settings((struct lk_settings *)&b->skel->rodata->cfg, cfg, b->hooks);
+	live_hooks__choose(b->hooks, b->skel);
 	rc = set_sizes(b, cfg);
 	if (rc)
 		return lk_error__set(err, rc, "cannot set the size of a map: %s", strerror(-rc));
-	rc = lockscope_bpf__load(b->skel);
+	return 0;
+}
+
+/* One program that the kernel refuses must not cost all others. */
+static int load(struct live_bpf *b, const struct live_config *cfg, struct lk_error *err)
+{
+	int rc = libbpf_num_possible_cpus();
+
+	if (rc < 0)
+		return lk_error__set(err, rc, "cannot tell how many CPUs there are");
+	b->nr_cpus = (uint32_t)rc;
+	for (;;) {
+		refused_program[0] = '\0';
+		rc = open_skeleton(b, cfg, err);
+		if (rc)
+			return rc;
+		rc = lockscope_bpf__load(b->skel);
+		if (!rc || !b->hooks || !live_hooks__leave_out(b->hooks, refused_program))
+			break;
+		lockscope_bpf__destroy(b->skel);
+		b->skel = NULL;
+	}
 	if (rc) {
 		lk_error__set(err, rc, "the kernel refuses the BPF programs: %s", strerror(-rc));
 		lk_error__hint(err, "%s; `lockscope features` tells what this kernel offers",
@@ -138,6 +225,23 @@ static int load(struct live_bpf *b, const struct live_config *cfg, struct lk_err
 			err->status = rc == -ENOMEM || rc == -E2BIG ? EXIT_FAILED : EXIT_CANNOT;
 	}
 	return rc;
+}
+
+static int attach_held(struct live_bpf *b, struct lk_error *err)
+{
+	union bpf_iter_link_info which = { .map.map_fd = (uint32_t)bpf_map__fd(b->skel->maps.cpus) };
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &which, .link_info_len = sizeof(which));
+	const struct lk_settings *set = (const struct lk_settings *)&b->skel->rodata->cfg;
+
+	b->cpu_link_fd = -1;
+	if (set->spin) {
+		b->skel->links.cpu_pass = bpf_program__attach_iter(b->skel->progs.cpu_pass, &opts);
+		if (!b->skel->links.cpu_pass)
+			return lk_error__set(err, -errno, "cannot look at what CPUs hold: %s",
+					     strerror(errno));
+		b->cpu_link_fd = bpf_link__fd(b->skel->links.cpu_pass);
+	}
+	return live_hooks__attach(b->hooks, b->skel, err);
 }
 
 static int attach(struct live_bpf *b, struct lk_error *err)
@@ -164,21 +268,46 @@ static int attach(struct live_bpf *b, struct lk_error *err)
 		return rc;
 	}
 	b->iter_link_fd = bpf_link__fd(k->links.snapshot);
+	return b->hooks ? attach_held(b, err) : 0;
+}
+
+/* An array map in our memory; *bytes is what was mapped.  NULL with errno. */
+static void *map_array(const struct bpf_map *map, size_t entry_bytes, int prot, size_t *bytes)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t wanted = bpf_map__max_entries(map) * entry_bytes;
+	void *p;
+
+	*bytes = (wanted + page - 1) / page * page;
+	p = mmap(NULL, *bytes, prot, MAP_SHARED, bpf_map__fd(map), 0);
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static int map_arrays(struct live_bpf *b, struct lk_error *err)
+{
+	struct lockscope_bpf *k = b->skel;
+
+	b->cpus = map_array(k->maps.cpus, sizeof(*b->cpus), PROT_READ, &b->cpus_bytes);
+	if (b->cpus && b->hooks) {
+		b->slots = map_array(k->maps.slots, sizeof(*b->slots), PROT_READ | PROT_WRITE,
+				     &b->slots_bytes);
+		b->buckets = map_array(k->maps.buckets, sizeof(*b->buckets), PROT_READ,
+				       &b->buckets_bytes);
+		b->hold_rows = map_array(k->maps.hold_rows, sizeof(*b->hold_rows), PROT_READ,
+					 &b->hold_rows_bytes);
+		b->nr_slots = bpf_map__max_entries(k->maps.slots);
+		b->nr_hold_rows = bpf_map__max_entries(k->maps.hold_rows);
+	}
+	if (!b->cpus || (b->hooks && (!b->slots || !b->buckets || !b->hold_rows)))
+		return lk_error__set(err, -errno, "cannot map what the programs write: %s",
+				     strerror(errno));
 	return 0;
 }
 
-static int map_cpus(struct live_bpf *b, struct lk_error *err)
+static void unmap(const volatile void *p, size_t bytes)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t bytes = (size_t)b->nr_cpus * sizeof(struct lk_cpu);
-	void *p;
-
-	b->cpus_bytes = (bytes + page - 1) / page * page;
-	p = mmap(NULL, b->cpus_bytes, PROT_READ, MAP_SHARED, bpf_map__fd(b->skel->maps.cpus), 0);
-	if (p == MAP_FAILED)
-		return lk_error__set(err, -errno, "cannot map the CPU states: %s", strerror(errno));
-	b->cpus = p;
-	return 0;
+	if (p)
+		munmap((void *)p, bytes);
 }
 
 int live_bpf__open(struct live_bpf *b, const struct live_config *cfg,
@@ -189,8 +318,13 @@ int live_bpf__open(struct live_bpf *b, const struct live_config *cfg,
 
 	libbpf_set_print(keep_complaint);
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
+	if (cfg->held) {
+		rc = live_hooks__new(&b->hooks, cfg->spin, cfg->hooks, err);
+		if (rc)
+			return rc;
+	}
 	rc = load(b, cfg, err);
-	rc = rc ?: map_cpus(b, err);
+	rc = rc ?: map_arrays(b, err);
 	if (!rc) {
 		b->ring = ring_buffer__new(bpf_map__fd(b->skel->maps.events), ring_fn, ctx, NULL);
 		if (!b->ring)
@@ -204,9 +338,12 @@ void live_bpf__close(struct live_bpf *b)
 {
 	if (b->skel && b->skel->bss)
 		b->skel->bss->tracing_on = 0;
+	live_hooks__free(b->hooks);
 	ring_buffer__free(b->ring);
-	if (b->cpus)
-		munmap((void *)b->cpus, b->cpus_bytes);
+	unmap(b->cpus, b->cpus_bytes);
+	unmap(b->slots, b->slots_bytes);
+	unmap(b->buckets, b->buckets_bytes);
+	unmap(b->hold_rows, b->hold_rows_bytes);
 	lockscope_bpf__destroy(b->skel);
 	memset(b, 0, sizeof(*b));
 }
@@ -250,18 +387,61 @@ static int prog_info(const struct bpf_program *prog, struct bpf_prog_info *info)
 	return bpf_obj_get_info_by_fd(bpf_program__fd(prog), info, &len);
 }
 
+/* of_sleeping: only hooks that take and give sleeping locks. */
+static uint64_t misses(const struct live_bpf *b, bool of_sleeping)
+{
+	struct bpf_prog_info info;
+	struct bpf_program *p;
+	uint64_t sum = 0;
+
+	bpf_object__for_each_program(p, b->skel->obj) {
+		if (bpf_program__fd(p) < 0 || prog_info(p, &info))
+			continue;
+		if (!of_sleeping || (!strstr(bpf_program__section_name(p), "_raw_") &&
+				     !strstr(bpf_program__section_name(p), "slowpath") &&
+				     strncmp(bpf_program__section_name(p), "tp_btf", 6)))
+			sum += info.recursion_misses;
+	}
+	return sum;
+}
+
 uint64_t live_bpf__recursion_misses(const struct live_bpf *b)
 {
-	const struct bpf_program *progs[] = { b->skel->progs.contention_begin,
-					      b->skel->progs.contention_end };
-	struct bpf_prog_info info;
-	uint64_t sum = 0;
-	size_t i;
+	return misses(b, false);
+}
 
-	for (i = 0; i < sizeof(progs) / sizeof(*progs); i++)
-		if (!prog_info(progs[i], &info))
-			sum += info.recursion_misses;
-	return sum;
+uint64_t live_bpf__missed_holds(const struct live_bpf *b)
+{
+	struct lk_counters nr;
+
+	if (!b->hooks)
+		return 0;
+	live_bpf__counters(b, &nr);
+	return nr.lost_slots + nr.held_overflow + misses(b, true);
+}
+
+/* As bpf/held.bpf.h finds it. */
+struct lk_bucket live_bpf__bucket(const struct live_bpf *b, uint64_t lock)
+{
+	uint32_t i = (uint32_t)((lock >> 3) * 0x9e3779b97f4a7c15ULL >> 32) & (LK_BUCKETS - 1);
+
+	return b->buckets ? b->buckets[i] : (struct lk_bucket){ 0 };
+}
+
+/* As bpf/slot.bpf.h finds it. */
+void live_bpf__drop_held(const struct live_bpf *b, uint64_t task, uint32_t tid, uint32_t id)
+{
+	uint64_t hash = (task >> 6) * 0x9e3779b97f4a7c15ULL;
+	uint32_t i, at;
+
+	for (i = 0; b->slots && i < LK_SLOT_PROBES; i++) {
+		at = ((uint32_t)(hash >> 32) + i * ((uint32_t)(hash >> 8) | 1)) & (b->nr_slots - 1);
+		if (b->slots[at].task != task || b->slots[at].tid != tid)
+			continue;
+		if (!b->slots[at].drop_id)
+			b->slots[at].drop_id = id;
+		return;
+	}
 }
 
 /* Linux 6.4 and later tell what a map takes; before, it is what was asked for. */
@@ -283,18 +463,18 @@ static uint64_t map_bytes(const struct bpf_map *map)
 
 int live_bpf__cost(const struct live_bpf *b, struct live_cost *out)
 {
-	const struct bpf_program *progs[] = { b->skel->progs.contention_begin,
-					      b->skel->progs.contention_end };
 	struct bpf_prog_info info;
 	struct lk_counters nr;
+	struct bpf_program *p;
 	struct bpf_map *map;
-	size_t i;
 
 	memset(out, 0, sizeof(*out));
 	bpf_object__for_each_map(map, b->skel->obj)
 		out->map_bytes += map_bytes(map);
-	for (i = 0; i < sizeof(progs) / sizeof(*progs); i++) {
-		if (prog_info(progs[i], &info))
+	bpf_object__for_each_program(p, b->skel->obj) {
+		/* not the looks at the machine: those run for us, not in somebody's way */
+		if (bpf_program__fd(p) < 0 || bpf_program__type(p) != BPF_PROG_TYPE_TRACING ||
+		    bpf_program__expected_attach_type(p) == BPF_TRACE_ITER || prog_info(p, &info))
 			continue;
 		out->run_ns += info.run_time_ns;
 		out->run_cnt += info.run_cnt;
@@ -304,5 +484,6 @@ int live_bpf__cost(const struct live_bpf *b, struct live_cost *out)
 	out->waits = nr.waits;
 	out->lost = nr;
 	out->recursion_misses = live_bpf__recursion_misses(b);
+	out->nr_hooks = b->hooks ? live_hooks__nr(b->hooks) : 0;
 	return 0;
 }

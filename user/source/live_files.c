@@ -5,6 +5,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,8 +16,7 @@
 #include "lockscope.skel.h" /* after abi.h: it uses its types */
 
 struct live_files {
-	const struct live_bpf *bpf;
-	struct bpf_link *link;
+	int prog_fd, map_fd, link_fd;
 	uint64_t *wanted;	/* what the map has now */
 	size_t nr_wanted, wanted_cap;
 	struct filelock_file *list;
@@ -26,19 +26,37 @@ struct live_files {
 int live_files__new(struct live_files **out, const struct live_bpf *b)
 {
 	struct live_files *f = calloc(1, sizeof(*f));
+	int err;
 
-	*out = f;
+	*out = NULL;
 	if (!f)
 		return -ENOMEM;
-	f->bpf = b;
+	f->link_fd = f->map_fd = -1;
+	f->prog_fd = fcntl(bpf_program__fd(b->skel->progs.open_files), F_DUPFD_CLOEXEC, 0);
+	if (f->prog_fd >= 0)
+		f->map_fd = fcntl(bpf_map__fd(b->skel->maps.wanted_inodes), F_DUPFD_CLOEXEC, 0);
+	if (f->map_fd < 0) {
+		err = -errno;
+		live_files__free(f);
+		return err;
+	}
+	*out = f;
 	return 0;
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
 }
 
 void live_files__free(struct live_files *f)
 {
 	if (!f)
 		return;
-	bpf_link__destroy(f->link);
+	close_fd(f->link_fd);
+	close_fd(f->map_fd);
+	close_fd(f->prog_fd);
 	free(f->wanted);
 	free(f->list);
 	free(f);
@@ -46,15 +64,14 @@ void live_files__free(struct live_files *f)
 
 static int set_wanted(struct live_files *f, const uint64_t *inos, uint32_t nr)
 {
-	int map = bpf_map__fd(f->bpf->skel->maps.wanted_inodes);
 	uint32_t one = 1;
 
 	while (f->nr_wanted)
-		bpf_map_delete_elem(map, &f->wanted[--f->nr_wanted]);
+		bpf_map_delete_elem(f->map_fd, &f->wanted[--f->nr_wanted]);
 	for (uint32_t i = 0; i < nr; i++) {
 		if (!VEC_ROOM(f->wanted, f->nr_wanted, f->wanted_cap))
 			return -ENOMEM;
-		if (bpf_map_update_elem(map, &inos[i], &one, BPF_ANY))
+		if (bpf_map_update_elem(f->map_fd, &inos[i], &one, BPF_ANY))
 			return -errno;	/* E2BIG: more than the map takes */
 		f->wanted[f->nr_wanted++] = inos[i];
 	}
@@ -102,14 +119,14 @@ int live_files__list(void *ctx, const uint64_t *inos, uint32_t nr_inos,
 	struct live_files *f = ctx;
 	int fd, err;
 
-	if (!f->link)
-		f->link = bpf_program__attach_iter(f->bpf->skel->progs.open_files, NULL);
-	if (!f->link)
+	if (f->link_fd < 0)
+		f->link_fd = bpf_link_create(f->prog_fd, 0, BPF_TRACE_ITER, NULL);
+	if (f->link_fd < 0)
 		return -errno;
 	err = set_wanted(f, inos, nr_inos);
 	if (err)
 		return err;
-	fd = bpf_iter_create(bpf_link__fd(f->link));
+	fd = bpf_iter_create(f->link_fd);
 	if (fd < 0)
 		return -errno;
 	f->nr = 0;

@@ -5,11 +5,13 @@
 #ifndef LOCKSCOPE_SOURCE_LIVE_FILES_H
 #define LOCKSCOPE_SOURCE_LIVE_FILES_H
 
+#include "source/filelocks.h"
 #include "source/live_priv.h"
 
 struct live_files;
 
-/* b has to outlive it.  0 or -errno. */
+/* Uses b only here: what it needs of it stays open until free, so that a pass which
+ * hangs needs nothing else.  0 or -errno. */
 int live_files__new(struct live_files **out, const struct live_bpf *b);
 void live_files__free(struct live_files *f);
 

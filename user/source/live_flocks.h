@@ -10,11 +10,16 @@
 struct live_flocks;
 
 int live_flocks__new(struct live_flocks **out, struct source_live *s);
+/* Returns at once, also while a look hangs. */
 void live_flocks__free(struct live_flocks *f);
 
-/* Looks at the tasks of a pass.  force: look even when nothing has changed since
- * the last look.  A wait from an earlier look still holds while its task has not
- * been switched in since.  0 or -errno. */
+/* Collects the tasks of a pass that wait, and looks at the locks when it is time.
+ * force: look even when nothing has changed since the last look.  A wait from an
+ * earlier look still holds while its task has not been switched in since.  A look
+ * is made in a thread and waited for 0.2 s at least and 1 s at most; a late one is
+ * counted (source_live.failed_reads) and taken by the update after its end.  When it
+ * is a second late, or was to confirm the one before it, what that one found is
+ * shown as incomplete and merely possible, until there is news.  0 or -errno. */
 int live_flocks__update(struct live_flocks *f, const struct live_pass *p, bool force,
 			record_fn sink, void *ctx);
 /* The wait of t, filled into *w (who excepted); false when it has none. */

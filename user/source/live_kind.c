@@ -53,6 +53,20 @@ enum lock_mode live_kind__mode(uint32_t flags)
 	return flags & LK_F_READ ? MODE_READ : flags & LK_F_WRITE ? MODE_WRITE : MODE_EXCLUSIVE;
 }
 
+/* enum lk_kind counts as enum lock_kind does. */
+_Static_assert((int)LK_KIND_MUTEX == KIND_MUTEX && (int)LK_KIND_RWLOCK == KIND_RWLOCK, "kinds");
+
+void live_kind__held(uint32_t info, uint64_t addr, struct rec_lock *lock, enum lock_mode *mode,
+		     bool *spin)
+{
+	enum lock_kind kind = (enum lock_kind)LK_HELD_KIND(info);
+
+	rec_lock__set_addr(lock, addr, kind <= KIND_RWLOCK ? kind : KIND_UNKNOWN);
+	*mode = info & LK_HELD_READ ? MODE_READ : info & LK_HELD_WRITE ? MODE_WRITE : MODE_EXCLUSIVE;
+	/* On PREEMPT_RT these sleep; their entries carry the system call of a task. */
+	*spin = kind == KIND_SPINLOCK || kind == KIND_RWLOCK;
+}
+
 bool live_kind__spins(uint32_t flags)
 {
 	return (flags & LK_F_SPIN) && !(flags & LK_F_MUTEX);

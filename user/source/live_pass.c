@@ -17,22 +17,22 @@
 #define ASKED_MAX 4096
 
 /* Reads the iterator file to its end.  EAGAIN and EINTR are no end. */
-static int read_all(struct live_pass *p, int fd)
+static int read_all(int fd, char **buf, size_t *len, size_t *cap)
 {
 	for (;;) {
 		ssize_t n;
 
-		if (p->cap - p->len < PASS_GROW / 2) {
-			char *buf = realloc(p->buf, p->cap + PASS_GROW);
+		if (*cap - *len < PASS_GROW / 2) {
+			char *more = realloc(*buf, *cap + PASS_GROW);
 
-			if (!buf)
+			if (!more)
 				return -ENOMEM;
-			p->buf = buf;
-			p->cap += PASS_GROW;
+			*buf = more;
+			*cap += PASS_GROW;
 		}
-		n = read(fd, p->buf + p->len, p->cap - p->len);
+		n = read(fd, *buf + *len, *cap - *len);
 		if (n > 0)
-			p->len += (size_t)n;
+			*len += (size_t)n;
 		else if (!n)
 			return 0;
 		else if (errno != EINTR && errno != EAGAIN)
@@ -48,7 +48,9 @@ static int index_tasks(struct live_pass *p)
 	while (at + sizeof(struct lk_task) <= p->len) {
 		const struct lk_task *t = (const void *)(p->buf + at);
 
-		if (t->len < sizeof(*t) || t->len > p->len - at || t->nr_ip > LK_STACK_DEPTH)
+		if (t->len > p->len - at || t->nr_ip > LK_STACK_DEPTH || t->nr_held > LK_HELD_MAX ||
+		    t->len != sizeof(*t) + t->nr_ip * 8 +
+			      (t->nr_held ? t->nr_held * sizeof(struct lk_hold) + 8 : 0))
 			return -EPROTO;
 		if (p->nr == p->tasks_cap) {
 			uint32_t cap = p->tasks_cap ? p->tasks_cap * 2 : 256;
@@ -65,15 +67,54 @@ static int index_tasks(struct live_pass *p)
 	return at == p->len ? 0 : -EPROTO;
 }
 
-int live_pass__run(struct live_pass *p, const struct live_bpf *b)
+static int index_cpus(struct live_pass *p)
 {
-	int fd = bpf_iter_create(b->iter_link_fd), err;
+	const struct lk_cpu_record **cpus;
+	size_t at = 0;
+
+	p->nr_cpus = 0;
+	while (at + sizeof(struct lk_cpu_record) <= p->cpu_len) {
+		const struct lk_cpu_record *c = (const void *)(p->cpu_buf + at);
+
+		if (c->len > p->cpu_len - at || c->nr_held > 2 * LK_SPIN_HELD_MAX ||
+		    c->nr_task_held > c->nr_held ||
+		    c->len != sizeof(*c) + c->nr_held * sizeof(struct lk_cpu_hold))
+			return -EPROTO;
+		if (p->nr_cpus == p->cpus_cap) {
+			cpus = realloc(p->cpus, (p->cpus_cap + 64) * sizeof(*cpus));
+			if (!cpus)
+				return -ENOMEM;
+			p->cpus = cpus;
+			p->cpus_cap += 64;
+		}
+		p->cpus[p->nr_cpus++] = c;
+		at += c->len;
+	}
+	return at == p->cpu_len ? 0 : -EPROTO;
+}
+
+static int read_iter(int link_fd, char **buf, size_t *len, size_t *cap)
+{
+	int fd = bpf_iter_create(link_fd), err;
 
 	if (fd < 0)
 		return -errno;
-	p->len = 0;
-	err = read_all(p, fd);
+	*len = 0;
+	err = read_all(fd, buf, len, cap);
 	close(fd);
+	return err;
+}
+
+/* CPUs before tasks: a task that is seen waiting then had its chance to be seen on
+ * its CPU. */
+int live_pass__run(struct live_pass *p, const struct live_bpf *b)
+{
+	int err = 0;
+
+	if (b->hooks && b->cpu_link_fd >= 0)
+		err = read_iter(b->cpu_link_fd, &p->cpu_buf, &p->cpu_len, &p->cpu_cap) ?:
+		      index_cpus(p);
+	err = err ?: read_iter(b->iter_link_fd, &p->buf, &p->len, &p->cap);
 	return err ?: index_tasks(p);
 }
 
@@ -81,6 +122,8 @@ void live_pass__free(struct live_pass *p)
 {
 	free(p->buf);
 	free(p->tasks);
+	free(p->cpu_buf);
+	free(p->cpus);
 	memset(p, 0, sizeof(*p));
 }
 

@@ -9,8 +9,8 @@
 #include <time.h>
 
 #include "abi.h"
-#include "source/filelocks.h"
 #include "source/live.h"
+#include "source/live_hooks.h"
 #include "source/live_stacks.h"
 #include "source/symbols.h"
 
@@ -26,6 +26,14 @@ struct live_bpf {
 	uint32_t nr_cpus;
 	const struct lk_cpu *cpus;	/* mmaped, read only */
 	size_t cpus_bytes;
+	/* level held; else NULL */
+	struct live_hooks *hooks;
+	int cpu_link_fd;	/* -1 without --spin */
+	volatile struct lk_slot *slots;
+	const volatile struct lk_bucket *buckets;
+	const volatile struct lk_hold_row *hold_rows;
+	uint32_t nr_slots, nr_hold_rows;
+	size_t slots_bytes, buckets_bytes, hold_rows_bytes;
 };
 
 /* Loads, attaches, and turns recording on last.  ring_fn takes each event. */
@@ -117,8 +125,6 @@ struct source_live {
 	struct symbols *symbols;
 	struct live_stacks *stacks;
 	struct live_asked *asked;
-	struct filelocks *filelocks;
-	struct live_files *files;
 	struct live_reader *reader;
 	struct live_aggs *aggs;
 	struct u64map *owners;	/* of long waits, by wait id: tid and stack, 32 bits each */
@@ -126,6 +132,8 @@ struct source_live {
 	uint64_t failed_reads;	/* looks at the machine that did not come about */
 	bool may_miss_ends;	/* this kernel can preempt BPF programs: 6.19 and later */
 	uint64_t stale_waits;	/* open waits found to be over: their end was missed */
+	uint64_t *longs_seen;	/* per CPU: long spin holds passed on; NULL without --spin */
+	uint64_t longs_lost;
 	uint64_t boot_ns;	/* CLOCK_BOOTTIME when recording was turned on */
 	char began_at[40], kernel[128], host[80];
 	/* during drain: where events go */
@@ -152,6 +160,9 @@ static inline int64_t live__t(const struct source_live *s, uint64_t boot_ns)
 enum lock_kind live_kind__of(uint32_t flags, const struct rec_stack *stack);
 enum lock_mode live_kind__mode(uint32_t flags);
 bool live_kind__spins(uint32_t flags);
+/* The same for lk_held.info. */
+void live_kind__held(uint32_t info, uint64_t addr, struct rec_lock *lock, enum lock_mode *mode,
+		     bool *spin);
 enum breakable live_kind__breakable(uint32_t task_state, const struct rec_stack *stack);
 char live_kind__state_letter(uint32_t state);
 enum rec_context live_kind__context(const struct rec_stack *stack);

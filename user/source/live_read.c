@@ -4,42 +4,30 @@
  * lock words name, file locks; passed on as one read with its tasks and locks.
  */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/map.h"
+#include "source/held.h"
 #include "source/live_flocks.h"
+#include "source/live_locks.h"
+#include "source/live_look.h"
 #include "source/live_priv.h"
 
 #define CALM_READS 10
 #define READ_SHARE 10
 #define PAUSE_MAX_NS 400000000ULL
 
-/* A kernel lock that somebody waits for, as the newest look at its word says. */
-struct word_lock {
-	struct rec_lock_state state;
-	struct rec_holder holder;
-	char evidence[96];
-	char name[80];
-	const struct lk_task *seen_by;
-	bool unproven;		/* one of its waits may be over: see live_stale.c */
-};
-
 struct live_reader {
 	struct source_live *s;
-	struct live_pass pass;
+	struct live_look look;
+	struct live_locks *locks;
 	struct live_flocks *flocks;
 	uint64_t seq;
 	uint64_t last_read_ns, ended_ns, cost_ns;
 	uint32_t nr_calm_reads;	/* in a row, without a long wait */
-	struct rec_task *tasks;
-	const struct lk_task **by_tid;	/* of the pass, sorted */
-	const struct lk_task **waiting;	/* of those, with a recorded wait, by lock */
-	struct word_lock *locks;
-	uint32_t cap, nr_tasks, nr_waiting, nr_locks;
+	struct rec_task *tasks;	/* of the look, in its order, then those to be passed on */
+	uint32_t nr_tasks, cap;
 };
 
 int live_reader__new(struct live_reader **out, struct source_live *s)
@@ -52,102 +40,33 @@ int live_reader__new(struct live_reader **out, struct source_live *s)
 		return -ENOMEM;
 	r->s = s;
 	err = live_flocks__new(&r->flocks, s);
-	return err;
+	return err ?: live_locks__new(&r->locks, s);
 }
 
 void live_reader__free(struct live_reader *r)
 {
 	if (!r)
 		return;
-	live_pass__free(&r->pass);
+	live_look__free(&r->look);
+	live_locks__free(r->locks);
 	live_flocks__free(r->flocks);
 	free(r->tasks);
-	free(r->by_tid);
-	free(r->waiting);
-	free(r->locks);
 	free(r);
 }
 
-static int by_tid(const void *a, const void *b)
+static int take_look(struct live_reader *r)
 {
-	const struct lk_task *x = *(const struct lk_task *const *)a;
-	const struct lk_task *y = *(const struct lk_task *const *)b;
-
-	return x->tid < y->tid ? -1 : x->tid > y->tid;
-}
-
-static int by_lock(const void *a, const void *b)
-{
-	const struct lk_task *x = *(const struct lk_task *const *)a;
-	const struct lk_task *y = *(const struct lk_task *const *)b;
-
-	if (x->wait.lock != y->wait.lock)
-		return x->wait.lock < y->wait.lock ? -1 : 1;
-	return x->t_ns < y->t_ns ? -1 : x->t_ns > y->t_ns;
-}
-
-static int reserve(struct live_reader *r, uint32_t nr)
-{
+	int err = live_look__take(&r->look, &r->s->bpf);
 	void *p;
 
-	if (nr <= r->cap)
-		return 0;
-	nr += nr / 2 + 64;
-	/* Each keeps its old block on failure, so nothing is lost. */
-	p = realloc(r->tasks, nr * sizeof(*r->tasks));
+	if (err || r->look.nr <= r->cap)
+		return err;
+	p = realloc(r->tasks, (r->look.nr + 64) * sizeof(*r->tasks));
 	if (!p)
 		return -ENOMEM;
 	r->tasks = p;
-	p = realloc(r->by_tid, nr * sizeof(*r->by_tid));
-	if (!p)
-		return -ENOMEM;
-	r->by_tid = p;
-	p = realloc(r->waiting, nr * sizeof(*r->waiting));
-	if (!p)
-		return -ENOMEM;
-	r->waiting = p;
-	p = realloc(r->locks, nr * sizeof(*r->locks));
-	if (!p)
-		return -ENOMEM;
-	r->locks = p;
-	r->cap = nr;
+	r->cap = r->look.nr + 64;
 	return 0;
-}
-
-static int take_pass(struct live_reader *r)
-{
-	int err = live_pass__run(&r->pass, &r->s->bpf);
-	uint32_t i;
-
-	err = err ?: reserve(r, r->pass.nr + 1);
-	if (err)
-		return err;
-	r->nr_waiting = 0;
-	for (i = 0; i < r->pass.nr; i++) {
-		r->by_tid[i] = r->pass.tasks[i];
-		if (r->pass.tasks[i]->wait.lock)
-			r->waiting[r->nr_waiting++] = r->pass.tasks[i];
-	}
-	qsort(r->by_tid, r->pass.nr, sizeof(*r->by_tid), by_tid);
-	qsort(r->waiting, r->nr_waiting, sizeof(*r->waiting), by_lock);
-	return 0;
-}
-
-static const struct lk_task *find_tid(const struct live_reader *r, uint32_t tid)
-{
-	uint32_t lo = 0, hi = r->pass.nr;
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (r->by_tid[mid]->tid == tid)
-			return r->by_tid[mid];
-		if (r->by_tid[mid]->tid < tid)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return NULL;
 }
 
 static bool names_owner(const struct lk_task *t)
@@ -164,22 +83,58 @@ static bool ask(struct live_reader *r, uint32_t tid)
 	return rc == 1;
 }
 
-/* Asks for the owners of waits that last; returns how many are new. */
+/* Entries whose task has the lock, for all we know. */
+static bool may_hold(const struct held_entry *e)
+{
+	return e->tid && e->doubt != HELD_AWAITED;
+}
+
+/* Held so long that where its task is now is of interest, whoever waits for it. */
+static bool is_long(const struct live_reader *r, const struct held_entry *e)
+{
+	const struct rec_thresholds *t = &r->s->cfg.thresholds;
+
+	return may_hold(e) &&
+	       e->t_ns >= e->since_ns + (e->cpu ? t->long_spin_ns : t->long_hold_ns);
+}
+
+/* Asks for those who hold this lock by their held entries; returns how many of them
+ * are new and not in this look. */
+static uint32_t ask_holders(struct live_reader *r, uint64_t lock)
+{
+	uint32_t i, nr, fresh = 0;
+	const struct held_entry *e = held__of_lock(&r->look.held, lock, &nr);
+
+	for (i = 0; i < nr; i++)
+		if (may_hold(&e[i]))
+			fresh += ask(r, e[i].tid) && !e[i].task;
+	return fresh;
+}
+
+/* Asks for the owners of waits that last, and for holders that last; returns how many
+ * are new. */
 static uint32_t ask_owners(struct live_reader *r)
 {
 	uint32_t i, k, nr, fresh = 0;
 	const struct rec_lock_state *files = live_flocks__locks(r->flocks, &nr);
+	const struct held *held = &r->look.held;
 
 	live_asked__begin(r->s->asked);
-	for (i = 0; i < r->nr_waiting; i++) {
-		const struct lk_task *t = r->waiting[i];
+	for (i = 0; i < r->look.nr_waiting; i++) {
+		const struct lk_task *t = r->look.waiting[i];
+		bool lasts = lk_task__wait_age_ns(t) >= LK_YOUNG_NS;
 
-		if (names_owner(t) && lk_task__wait_age_ns(t) >= LK_YOUNG_NS)
+		if (lasts)
+			fresh += ask_holders(r, t->wait.lock);
+		if (lasts && names_owner(t))
 			fresh += ask(r, t->word.owner_tid);
-		else if (live_kind__spins(t->wait.flags) &&
+		else if (t->tid && live_kind__spins(t->wait.flags) &&
 			 lk_task__wait_age_ns(t) >= r->s->cfg.thresholds.long_spin_ns)
 			ask(r, t->tid); /* it runs: to be sampled, it is in this pass already */
 	}
+	for (i = 0; i < held->nr; i++)
+		if (is_long(r, &held->list[i]))
+			fresh += ask(r, held->list[i].tid) && !held->list[i].task;
 	for (i = 0; i < nr; i++)
 		for (k = 0; k < files[i].nr_holders; k++)
 			fresh += ask(r, files[i].holders[k].tid);
@@ -187,27 +142,42 @@ static uint32_t ask_owners(struct live_reader *r)
 	return fresh;
 }
 
+static bool is_held_by_runner(const struct live_reader *r, uint64_t lock)
+{
+	uint32_t i, nr;
+	const struct held_entry *e = held__of_lock(&r->look.held, lock, &nr);
+
+	for (i = 0; i < nr; i++)
+		if (may_hold(&e[i]) && e[i].task && e[i].task->on_cpu)
+			return true;
+	return false;
+}
+
 /* Tasks that run cannot be unwound; they are sampled until the next read. */
 static void sample_runners(struct live_reader *r)
 {
 	uint64_t long_wait_ns = r->s->cfg.thresholds.long_wait_ns;
 	uint64_t long_spin_ns = r->s->cfg.thresholds.long_spin_ns;
+	const struct held *held = &r->look.held;
 	bool wanted = false;
 	uint32_t i;
 
-	for (i = 0; i < r->nr_waiting; i++) {
-		const struct lk_task *t = r->waiting[i], *owner;
+	for (i = 0; i < r->look.nr_waiting; i++) {
+		const struct lk_task *t = r->look.waiting[i], *owner;
 		uint64_t age_ns = lk_task__wait_age_ns(t);
 
 		if (live_kind__spins(t->wait.flags)) {
 			wanted |= age_ns >= long_spin_ns;
 			continue;
 		}
-		if (!names_owner(t) || age_ns < long_wait_ns)
+		if (age_ns < long_wait_ns)
 			continue;
-		owner = find_tid(r, t->word.owner_tid);
-		wanted |= owner && owner->on_cpu;
+		owner = names_owner(t) ? live_look__find(&r->look, t->word.owner_tid) : NULL;
+		wanted |= (owner && owner->on_cpu) || is_held_by_runner(r, t->wait.lock);
 	}
+	for (i = 0; i < held->nr; i++)
+		wanted |= is_long(r, &held->list[i]) && held->list[i].task &&
+			  held->list[i].task->on_cpu;
 	live_asked__sampling(r->s->asked, wanted);
 }
 
@@ -241,9 +211,26 @@ static void fill_wait(struct live_reader *r, const struct lk_task *t, struct rec
 	rec_lock__set_addr(&w->lock, t->wait.lock, live_kind__of(t->wait.flags, stack));
 }
 
+/* A percpu_rwsem's writer that drains the readers: its held entry tells. */
+static void fill_drain(struct live_reader *r, const struct lk_task *t, const struct lk_hold *h,
+		       struct rec_task *out)
+{
+	struct rec_wait *w = &out->wait;
+
+	w->id = held__drain_id(t, h);
+	w->mode = MODE_WRITE;
+	w->breakable_by =
+		live_kind__breakable(t->state, live_stacks__get(r->s->stacks, out->stack));
+	w->since_ns = live__t(r->s, h->held.since_ns);
+	w->t_ns = out->t_ns;
+	w->stack = out->stack;
+	rec_lock__set_addr(&w->lock, h->held.lock, KIND_PERCPU_RWSEM);
+}
+
 static int fill_task(struct live_reader *r, const struct lk_task *t, struct rec_task *out,
 		     record_fn sink, void *ctx)
 {
+	const struct lk_hold *drains = held__drains(t);
 	uint32_t recorded = 0;
 	int err = 0;
 
@@ -268,6 +255,9 @@ static int fill_task(struct live_reader *r, const struct lk_task *t, struct rec_
 		if (out->wait.spin)
 			out->context = live_kind__context(
 				live_stacks__get(r->s->stacks, out->wait.stack));
+	} else if (drains) {
+		out->has_wait = true;
+		fill_drain(r, t, drains, out);
 	} else if (live_flocks__wait(r->flocks, t, &out->wait)) {
 		out->has_wait = true;
 		out->wait.stack = out->stack;
@@ -276,121 +266,15 @@ static int fill_task(struct live_reader *r, const struct lk_task *t, struct rec_
 	return err;
 }
 
-/* The holder a lock word names, if it names one that is really there. */
-static void fill_holder(struct live_reader *r, const struct lk_task *t, struct word_lock *l)
+/* The one task that holds what t waits for, 0: none, or not known to be the only one. */
+static uint32_t only_holder(const struct live_reader *r, const struct lk_task *t)
 {
-	const struct lk_task *owner = find_tid(r, t->word.owner_tid);
-	bool reader = !(t->word.says & LK_WORD_OWNER);
-	bool asked = lk_task__wait_age_ns(t) >= LK_YOUNG_NS;
+	const struct rec_lock_state *l;
 
-	if (owner && (owner->task != t->word.owner || owner->start_ns != t->word.owner_start_ns))
-		owner = NULL;
-	if (!owner && (asked || t->word.owner_pid == (uint32_t)getpid())) {
-		l->state.complete = false;
-		snprintf(l->evidence, sizeof(l->evidence),
-			 t->word.owner_pid == (uint32_t)getpid() ?
-				 "owner word of 0x%" PRIx64 " names lockscope itself" :
-				 "owner word of 0x%" PRIx64 " names a task that is gone",
-			 (uint64_t)t->wait.lock);
-		return;
-	}
-	l->holder = (struct rec_holder){
-		.tid = t->word.owner_tid, .start_ns = t->word.owner_start_ns,
-		.since_ns = LK_NO_TIME, .mode = live_kind__mode(t->wait.flags),
-		.certainty = owner && !l->unproven ? SURE_CERTAIN : SURE_LIKELY,
-	};
-	l->state.holders = &l->holder;
-	l->state.nr_holders = 1;
-	if (t->word.says & LK_WORD_COUNT)
-		l->holder.mode = reader ? MODE_READ : MODE_WRITE;
-	if (reader) {
-		/* Only the last reader to come; it may have left before others. */
-		l->holder.certainty = t->word.nr_readers == 1 ? SURE_LIKELY : SURE_POSSIBLE;
-		l->state.complete = false;
-		snprintf(l->evidence, sizeof(l->evidence),
-			 "0x%" PRIx64 " is held by %d reader%s; its word remembers only the last",
-			 (uint64_t)t->wait.lock, t->word.nr_readers,
-			 t->word.nr_readers == 1 ? "" : "s");
-		return;
-	}
-	snprintf(l->evidence, sizeof(l->evidence), "owner word of 0x%" PRIx64,
-		 (uint64_t)t->wait.lock);
-}
-
-/* A static lock has a symbol where the kernel lists data symbols. */
-static void fill_name(struct live_reader *r, struct word_lock *l)
-{
-	struct rec_frame f;
-
-	symbols__data(r->s->symbols, l->state.lock.addr, &f);
-	if (!f.sym)
-		return;
-	if (f.off)
-		snprintf(l->name, sizeof(l->name), "%s+0x%" PRIx64, f.sym, f.off);
-	else
-		snprintf(l->name, sizeof(l->name), "%s", f.sym);
-	l->state.name = l->name;
-	l->state.name_source = "symbol";
-}
-
-static void fill_lock(struct live_reader *r, const struct lk_task *t, enum lock_kind kind,
-		      bool unproven, struct word_lock *l)
-{
-	bool word = t->word.says & LK_WORD_READ;
-
-	memset(l, 0, sizeof(*l));
-	rec_lock__set_addr(&l->state.lock, t->wait.lock, kind);
-	l->seen_by = t;
-	l->unproven = unproven;
-	l->state.rule = kind == KIND_SEMAPHORE ? RULE_OR : RULE_AND;
-	l->state.nr_readers = kind == KIND_RWSEM && word ? t->word.nr_readers : -1;
-	l->state.verified = word && kind != KIND_SEMAPHORE;
-	/* A mutex that was handed over, or is free, has no holder: that is complete. */
-	l->state.complete = l->state.verified;
-	l->state.evidence = l->evidence;
-	if (names_owner(t))
-		fill_holder(r, t, l);
-	else if (word && kind == KIND_SEMAPHORE)
-		snprintf(l->evidence, sizeof(l->evidence),
-			 "semaphore 0x%" PRIx64 " names no holder; count %d", (uint64_t)t->wait.lock,
-			 t->word.nr_readers);
-	else if (l->state.verified && t->word.says & LK_WORD_PICKUP)
-		snprintf(l->evidence, sizeof(l->evidence),
-			 "0x%" PRIx64 " was handed to a waiter that has not run yet",
-			 (uint64_t)t->wait.lock);
-	else if (l->state.verified && !(t->word.says & LK_WORD_FREE))
-		l->state.complete = false;
-	else if (!l->state.verified)
-		snprintf(l->evidence, sizeof(l->evidence), "a %s does not name its holders",
-			 kind__name(kind));
-	if (!l->evidence[0])
-		l->state.evidence = NULL;
-	fill_name(r, l);
-}
-
-/* One lock record per lock; the newest look at the word counts.  The kind of any
- * waiter's stack serves all: only some stacks tell a ww_mutex from a mutex. */
-static void collect_locks(struct live_reader *r)
-{
-	uint32_t i, k;
-
-	r->nr_locks = 0;
-	for (i = 0; i < r->nr_waiting; i = k) {
-		enum lock_kind kind = KIND_UNKNOWN;
-		bool unproven = false;
-
-		for (k = i; k < r->nr_waiting && r->waiting[k]->wait.lock == r->waiting[i]->wait.lock; k++) {
-			uint32_t id = live_stacks__by_key(r->s->stacks, r->waiting[k]->wait.stack,
-							  NULL, NULL, NULL);
-			enum lock_kind this_kind = live_kind__of(r->waiting[k]->wait.flags,
-								 live_stacks__get(r->s->stacks, id));
-
-			if (kind == KIND_UNKNOWN || this_kind == KIND_WW_MUTEX)
-				kind = this_kind;
-			unproven |= live_stale__is_unproven(r->s, r->waiting[k]);
-		}
-		fill_lock(r, r->waiting[k - 1], kind, unproven, &r->locks[r->nr_locks++]);
-	}
+	if (t->word.says & LK_WORD_OWNER)
+		return t->word.owner_tid;
+	l = live_locks__find(r->locks, t->wait.lock);
+	return l && l->nr_holders == 1 && l->complete ? l->holders->tid : 0;
 }
 
 /* Keeps who held the lock, and where it was, for the record of a long wait's end. */
@@ -401,12 +285,12 @@ static void note_owners(struct live_reader *r)
 	bool any = false;
 	uint32_t i;
 
-	for (i = 0; i < r->nr_waiting; i++) {
-		t = r->waiting[i];
+	for (i = 0; i < r->look.nr_waiting; i++) {
+		t = r->look.waiting[i];
 		if (live_kind__spins(t->wait.flags) || lk_task__wait_age_ns(t) < long_wait_ns)
 			continue;
 		any = true;
-		holder = t->word.says & LK_WORD_OWNER ? find_tid(r, t->word.owner_tid) : NULL;
+		holder = live_look__find(&r->look, only_holder(r, t));
 		if (!holder)
 			continue;
 		owner = (uint64_t)holder->tid << 32 | stack_now(r, holder, NULL, NULL, NULL);
@@ -423,12 +307,12 @@ static int pass_on(struct live_reader *r, bool confirm, record_fn sink, void *ct
 {
 	struct record rec = { .type = REC_READ };
 	const struct rec_lock_state *files;
-	uint32_t i, nr_files;
+	uint32_t i, nr_files, nr_locks = live_locks__nr(r->locks);
 	int err;
 
 	files = live_flocks__locks(r->flocks, &nr_files);
 	rec.read = (struct rec_read){ .seq = ++r->seq, .t_ns = live__t(r->s, live__now()),
-				      .nr_tasks = r->nr_tasks, .nr_locks = r->nr_locks + nr_files,
+				      .nr_tasks = r->nr_tasks, .nr_locks = nr_locks + nr_files,
 				      .confirm = confirm };
 	err = sink(ctx, &rec);
 	for (i = 0; i < r->nr_tasks && !err; i++) {
@@ -436,9 +320,9 @@ static int pass_on(struct live_reader *r, bool confirm, record_fn sink, void *ct
 		rec.task = r->tasks[i];
 		err = sink(ctx, &rec);
 	}
-	for (i = 0; i < r->nr_locks + nr_files && !err; i++) {
+	for (i = 0; i < nr_locks + nr_files && !err; i++) {
 		rec.type = REC_LOCK;
-		rec.lock = i < r->nr_locks ? r->locks[i].state : files[i - r->nr_locks];
+		rec.lock = i < nr_locks ? *live_locks__at(r->locks, i) : files[i - nr_locks];
 		err = sink(ctx, &rec);
 	}
 	return err;
@@ -449,6 +333,22 @@ static bool is_passing(int err)
 {
 	return err == -ENOMEM || err == -EMFILE || err == -ENFILE || err == -EAGAIN ||
 	       err == -EPROTO;
+}
+
+/* Drops the tasks that nothing is to be said of: in a call that can wait for a file
+ * lock, but does not; or with held locks that nobody asks for. */
+static void keep_tasks(struct live_reader *r)
+{
+	uint32_t i;
+
+	r->nr_tasks = 0;
+	for (i = 0; i < r->look.nr; i++) {
+		const struct lk_task *t = r->look.tasks[i];
+
+		if (r->tasks[i].has_wait || t->why & (LK_WHY_BLOCKED | LK_WHY_ASKED) ||
+		    live_locks__has_holder(r->locks, t))
+			r->tasks[r->nr_tasks++] = r->tasks[i];
+	}
 }
 
 int live_reader__read(struct live_reader *r, bool confirm, record_fn sink, void *ctx)
@@ -462,33 +362,26 @@ int live_reader__read(struct live_reader *r, bool confirm, record_fn sink, void 
 	pause_ns = READ_SHARE * r->cost_ns < PAUSE_MAX_NS ? READ_SHARE * r->cost_ns : PAUSE_MAX_NS;
 	if (!confirm && began_ns - r->ended_ns < pause_ns)
 		return 0;
-	err = take_pass(r);
+	err = take_look(r);
 	if (is_passing(err)) {
 		r->s->failed_reads++;
 		return 0;
 	}
-	err = err ?: live_flocks__update(r->flocks, &r->pass, confirm, sink, ctx);
+	err = err ?: live_flocks__update(r->flocks, &r->look.pass, confirm, sink, ctx);
 	if (err)
 		return err;
 	if (ask_owners(r)) {
 		/* Owners come with the waits, all from one pass. */
-		err = take_pass(r);
+		err = take_look(r);
 		if (err)
 			return err;
 	}
-	r->nr_tasks = 0;
-	for (i = 0; i < r->pass.nr && !err; i++) {
-		const struct lk_task *t = r->pass.tasks[i];
-		struct rec_task *out = &r->tasks[r->nr_tasks];
-
-		err = fill_task(r, t, out, sink, ctx);
-		/* In a call that can wait for a file lock, but does not. */
-		if (out->has_wait || t->why & (LK_WHY_BLOCKED | LK_WHY_ASKED))
-			r->nr_tasks++;
-	}
+	for (i = 0; i < r->look.nr && !err; i++)
+		err = fill_task(r, r->look.tasks[i], &r->tasks[i], sink, ctx);
+	err = err ?: live_locks__collect(r->locks, &r->look);
 	if (err)
 		return err;
-	collect_locks(r);
+	keep_tasks(r);
 	note_owners(r);
 	sample_runners(r);
 	r->last_read_ns = began_ns;

@@ -9,7 +9,7 @@
  * So an open wait of some age has to show that its task is still in it.
  */
 #include "source/live_priv.h"
-#include "view/caller.h"
+#include "record/caller.h"
 
 /* From the begin's arguments to the frame of schedule() under the same lock
  * function: less than this in both directions. */

@@ -6,6 +6,8 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/perf_event.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,8 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+
+#include "source/lockfuncs.h"
 
 #define BTF_PATH "/sys/kernel/btf/vmlinux"
 /* include/linux/proc_ns.h, PROC_PID_INIT_INO */
@@ -76,6 +80,71 @@ static bool may_read_kernel(void)
 	int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "may_read", "Dual BSD/GPL", insns,
 			       sizeof(insns) / sizeof(*insns), NULL);
 
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* Hooks are tried on a function that nothing but BPF's own tests call. */
+#define HARMLESS_FUNC "bpf_fentry_test1"
+
+static const struct bpf_insn do_nothing[] = {
+	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
+	{ .code = BPF_JMP | BPF_EXIT },
+};
+
+bool probe__fentry(void)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
+	struct btf *btf = btf__load_vmlinux_btf();
+	int id = btf ? btf__find_by_name_kind(btf, HARMLESS_FUNC, BTF_KIND_FUNC) : -1;
+	int fd = -1, link = -1;
+
+	btf__free(btf);
+	if (id < 0)
+		return false;
+	opts.attach_btf_id = (__u32)id;
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "may_fentry", "Dual BSD/GPL", do_nothing, 2, &opts);
+	if (fd >= 0)
+		link = bpf_raw_tracepoint_open(NULL, fd);
+	if (link >= 0)
+		close(link);
+	if (fd >= 0)
+		close(fd);
+	return link >= 0;
+}
+
+bool probe__kprobe_multi(void)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_KPROBE_MULTI);
+	const char *syms[] = { HARMLESS_FUNC };
+	LIBBPF_OPTS(bpf_link_create_opts, link_opts);
+	int fd = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "may_multi", "Dual BSD/GPL", do_nothing, 2, &opts);
+	int link = -1;
+
+	link_opts.kprobe_multi.syms = syms;
+	link_opts.kprobe_multi.cnt = 1;
+	if (fd >= 0)
+		link = bpf_link_create(fd, 0, BPF_TRACE_KPROBE_MULTI, &link_opts);
+	if (link >= 0)
+		close(link);
+	if (fd >= 0)
+		close(fd);
+	return link >= 0;
+}
+
+bool probe__kprobe(void)
+{
+	struct perf_event_attr attr = { .size = sizeof(attr), .sample_period = 1, .wakeup_events = 1 };
+	char buf[32];
+	int fd;
+
+	attr.type = (__u32)strtoul(first_line("/sys/bus/event_source/devices/kprobe/type", buf,
+					       sizeof(buf)), NULL, 10);
+	if (!attr.type)
+		return false;
+	attr.kprobe_func = (__u64)(uintptr_t)HARMLESS_FUNC;
+	fd = (int)syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd >= 0)
 		close(fd);
 	return fd >= 0;
@@ -254,10 +323,58 @@ static void look_lockdep(const struct btf *btf, struct probe_row *row)
 	yes_if(row, ok, ok ? "level lockdep is not in this version" : "not a lockdep kernel");
 }
 
+/* Which functions would be hooked, and what stays out. */
 static void look_held(const struct btf *btf, struct probe_row *row)
 {
-	(void)btf;
-	yes_if(row, false, "level held is not in this version");
+	const char *how = probe__fentry() ? "fentry" : probe__kprobe_multi() ? "kprobe.multi" :
+			  probe__kprobe() ? "kprobes" : NULL;
+	struct lockfunc_kernel k;
+	size_t i, there = 0, of = 0;
+
+	if (!how || lockfuncs__look(&k, btf)) {
+		yes_if(row, false, "neither fentry nor kprobes are allowed");
+		return;
+	}
+	lockfuncs__need_gives(&k);
+	for (i = 0; i < nr_lockfuncs; i++) {
+		if (lockfuncs[i].spin)
+			continue;
+		of++;
+		there += k.states[i] == FUNC_THERE;
+	}
+	row->state = PROBE_YES;
+	snprintf(row->detail, sizeof(row->detail), "%s on %zu of %zu known lock functions%s", how, there,
+		 of, !strcmp(how, "fentry") ? "" : ": dearer");
+}
+
+/* Spinning locks need the functions that release them to be there, not inlined. */
+static void look_held_spin(const struct btf *btf, struct probe_row *row)
+{
+	struct lockfunc_kernel k;
+	struct utsname u;
+	unsigned int major = 0, minor = 0;
+	bool fentry = probe__fentry();
+	size_t i, there = 0, of = 0, inlined = 0;
+
+	if ((!fentry && !probe__kprobe_multi() && !probe__kprobe()) || lockfuncs__look(&k, btf)) {
+		yes_if(row, false, "neither fentry nor kprobes are allowed");
+		return;
+	}
+	lockfuncs__need_gives(&k);
+	for (i = 0; i < nr_lockfuncs; i++) {
+		if (!lockfuncs[i].spin)
+			continue;
+		of++;
+		there += k.states[i] == FUNC_THERE;
+		inlined += k.states[i] == FUNC_NO_GIVE;
+	}
+	sscanf(kernel_release(&u), "%u.%u", &major, &minor);
+	row->state = there && !inlined && fentry ? PROBE_YES : there ? PROBE_PARTLY : PROBE_NO;
+	snprintf(row->detail, sizeof(row->detail), "%zu of %zu functions%s%s%s", there, of,
+		 inlined ? "; some releases are inlined: their holds stay unknown" : "",
+		 fentry ? "" : "; through kprobes: trylock holds stay unknown",
+		 major < 6 || (major == 6 && minor < 15)
+			 ? "; kernel before 6.15: maps without deadlock-proof locks" : "");
 }
 
 static void look_silent(const struct btf *btf, struct probe_row *row)
@@ -299,9 +416,12 @@ static const struct feature features[] = {
 	  "some spin waits fire no tracepoint, and an optimistically spinning rwsem writer fires none "
 	  "before it sleeps",
 	  look_spin },
-	{ "unnamed_owners", "owners of rwsem readers, semaphores, percpu_rwsems, spinlocks",
-	  "deadlocks through them", "their waits are shown without an owner",
-	  look_held },
+	{ "unnamed_owners", "hooks on lock functions (level held)",
+	  "owners of rwsem readers, semaphores, percpu_rwsem writers; hold times, leaks",
+	  "their waits are shown without an owner", look_held },
+	{ "spin_owners", "hooks on spinlock functions (--spin)",
+	  "who holds spinlocks and rwlocks; waits that pass no tracepoint",
+	  "their waits are shown without an owner", look_held_spin },
 	{ "silent_waits",
 	  "completions, folio and bit locks, per-VMA locks, SRCU, flush_work, freezing, PI futexes, "
 	  "percpu_rwsem writers that drain readers (6.12 and later)",

@@ -15,7 +15,7 @@ struct probe_row {
 	const char *id;		/* stable, for scripts: "btf", "contention_tracepoints" */
 	const char *what;	/* one phrase */
 	enum probe_state state;
-	char detail[160];	/* what was seen; may be empty */
+	char detail[256];	/* what was seen; may be empty */
 	const char *gives;	/* what it is good for */
 	const char *without;	/* what is lost where it is missing */
 };
@@ -27,6 +27,11 @@ int probe__run(struct probe_row *rows, size_t max, size_t *nr);
 /* Whether level `contention` can run here at all: 0, or -errno with *err filled
  * (err->status EXIT_CANNOT): not root, no BTF, no tracepoints, lockdown. */
 int probe__contention(struct lk_error *err);
+
+/* Whether each kind of hook can be attached, tried on a function that nobody calls. */
+bool probe__fentry(void);
+bool probe__kprobe_multi(void);
+bool probe__kprobe(void);
 
 /* Whether this process may do everything (CAP_SYS_ADMIN). */
 bool probe__is_admin(void);

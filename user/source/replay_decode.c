@@ -241,7 +241,9 @@ static const struct {
 	{ "stack", REC_STACK, decode_stack },
 	{ "wait_begin", REC_WAIT_BEGIN, decoder__wait_begin },
 	{ "wait", REC_WAIT, decoder__wait },
+	{ "hold", REC_HOLD, decoder__hold },
 	{ "agg", REC_AGG, decoder__agg },
+	{ "hold_agg", REC_HOLD_AGG, decoder__hold_agg },
 	{ "read", REC_READ, decode_read },
 	{ "task", REC_TASK, decoder__task },
 	{ "lock", REC_LOCK, decoder__lock },
@@ -249,7 +251,6 @@ static const struct {
 	{ "end", REC_END, decode_end },
 	/* made again from the rest, so that a recording shows what this build finds */
 	{ "finding", REC_FINDING, NULL },
-	{ "hold", REC_HOLD, NULL },
 	/* about the run that recorded, not about the machine */
 	{ "cost", NR_REC_TYPES, NULL },
 	{ "feature", NR_REC_TYPES, NULL },

@@ -108,6 +108,8 @@ static int read_enum(const struct field *f, struct json_object *value, void *to)
 		err = certainty__parse(str, to);
 	else if (f->type == FIELD_CONTEXT)
 		err = context__parse(str, to);
+	else if (f->type == FIELD_HOLD_END)
+		err = hold_end__parse(str, to);
 	return err ? -EBADMSG : 0;
 }
 
@@ -175,6 +177,7 @@ static int read_value(const struct field *f, struct json_object *value, void *to
 	case FIELD_BREAKABLE:
 	case FIELD_CERTAINTY:
 	case FIELD_CONTEXT:
+	case FIELD_HOLD_END:
 		return read_enum(f, value, to);
 	}
 	return -EBADMSG;

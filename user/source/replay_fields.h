@@ -26,6 +26,7 @@ enum field_type {
 	FIELD_BREAKABLE,	/* null: BREAK_NONE */
 	FIELD_CERTAINTY,
 	FIELD_CONTEXT,
+	FIELD_HOLD_END,
 };
 
 enum field_flags {

@@ -28,10 +28,13 @@ struct decoder {
 /* Each fills the zeroed rec from the object in r: 0, -EBADMSG or -ENOMEM. */
 int decoder__wait_begin(struct decoder *d, struct field_reader *r, struct record *rec);
 int decoder__wait(struct decoder *d, struct field_reader *r, struct record *rec);
+int decoder__hold(struct decoder *d, struct field_reader *r, struct record *rec);
 int decoder__agg(struct decoder *d, struct field_reader *r, struct record *rec);
+int decoder__hold_agg(struct decoder *d, struct field_reader *r, struct record *rec);
 int decoder__task(struct decoder *d, struct field_reader *r, struct record *rec);
 int decoder__lock(struct decoder *d, struct field_reader *r, struct record *rec);
 
+/* A frame's members from obj.  0, -EBADMSG. */
 int decoder__read_frame(struct decoder *d, struct json_object *obj, struct rec_frame *frame);
 
 #endif

@@ -7,6 +7,7 @@
 
 #define MAX_HOLDERS 65536
 #define MAX_CPU (1 << 20)
+#define CPU(st) { "cpu", FIELD_I32, FIELD_OPTIONAL, offsetof(struct st, cpu), 0, MAX_CPU }
 
 static const struct field who_fields[] = {
 	TID(rec_who, "tid", tid, 0),
@@ -92,6 +93,43 @@ int decoder__wait(struct decoder *d, struct field_reader *r, struct record *rec)
 	return err ? err : read_wait(r, &rec->wait);
 }
 
+/* "site": site->addr stays 0 when it is null or missing. */
+static int read_site(struct decoder *d, struct field_reader *r, struct rec_frame *site)
+{
+	struct json_object *where;
+	int err = field_reader__nested(r, "site", json_type_object, false, &where);
+
+	return err || !where ? err : decoder__read_frame(d, where, site);
+}
+
+static const struct field hold_fields[] = {
+	ROW(rec_hold, "id", id, FIELD_U64, 0),
+	ROW(rec_hold, "t_ns", t_ns, FIELD_TIME, 0),
+	ROW(rec_hold, "mode", mode, FIELD_MODE, 0),
+	ROW(rec_hold, "spin", spin, FIELD_BOOL, FIELD_MAY_MISS),
+	ROW(rec_hold, "end", end, FIELD_HOLD_END, 0),
+	ROW(rec_hold, "certainty", certainty, FIELD_CERTAINTY, 0),
+	ROW(rec_hold, "since_ns", since_ns, FIELD_TIME, FIELD_MAY_MISS),
+	ROW(rec_hold, "hold_ns", hold_ns, FIELD_DURATION, 0),
+	CPU(rec_hold),
+	ROW(rec_hold, "stack", stack, FIELD_U32, FIELD_OPTIONAL),
+};
+
+int decoder__hold(struct decoder *d, struct field_reader *r, struct record *rec)
+{
+	struct rec_hold *h = &rec->hold;
+	int err;
+
+	h->since_ns = LK_NO_TIME;
+	h->cpu = -1;
+	err = field_reader__read(r, COUNTED(hold_fields), h);
+	if (!err)
+		err = read_who(r, &h->who);
+	if (!err)
+		err = read_lock_id(r, &h->lock, false);
+	return err ? err : read_site(d, r, &h->site);
+}
+
 static const struct field agg_fields[] = {
 	ROW(rec_agg, "mode", mode, FIELD_MODE, 0),
 	ROW(rec_agg, "spin", spin, FIELD_BOOL, FIELD_MAY_MISS),
@@ -101,10 +139,15 @@ static const struct field agg_fields[] = {
 	ROW(rec_agg, "max_ns", max_ns, FIELD_U64, 0),
 };
 
-static int read_hist(struct field_reader *r, struct json_object *hist, uint64_t *out)
+static int read_hist(struct field_reader *r, uint64_t *out)
 {
-	size_t nr = json_object_array_length(hist);
+	struct json_object *hist;
+	size_t nr;
+	int err = field_reader__nested(r, "hist", json_type_array, true, &hist);
 
+	if (err)
+		return err;
+	nr = json_object_array_length(hist);
 	if (nr != REC_HIST_BUCKETS)
 		return field_reader__fail(r, "\"hist\" has %zu buckets", nr);
 	for (size_t i = 0; i < nr; i++) {
@@ -120,16 +163,13 @@ static int read_hist(struct field_reader *r, struct json_object *hist, uint64_t 
 int decoder__agg(struct decoder *d, struct field_reader *r, struct record *rec)
 {
 	struct rec_agg *a = &rec->agg;
-	struct json_object *hist;
 	int err = field_reader__read(r, COUNTED(agg_fields), a);
 
 	(void)d;
 	if (!err)
 		err = read_lock_id(r, &a->lock, true);
 	if (!err)
-		err = field_reader__nested(r, "hist", json_type_array, true, &hist);
-	if (!err)
-		err = read_hist(r, hist, a->hist);
+		err = read_hist(r, a->hist);
 	if (err)
 		return err;
 	a->who.comm = "";
@@ -137,11 +177,30 @@ int decoder__agg(struct decoder *d, struct field_reader *r, struct record *rec)
 	return a->by_task ? read_who(r, &a->who) : 0;
 }
 
+static const struct field hold_agg_fields[] = {
+	ROW(rec_hold_agg, "mode", mode, FIELD_MODE, 0),
+	ROW(rec_hold_agg, "count", count, FIELD_U64, 0),
+	ROW(rec_hold_agg, "total_ns", total_ns, FIELD_U64, 0),
+	ROW(rec_hold_agg, "max_ns", max_ns, FIELD_U64, 0),
+};
+
+int decoder__hold_agg(struct decoder *d, struct field_reader *r, struct record *rec)
+{
+	struct rec_hold_agg *a = &rec->hold_agg;
+	int err = field_reader__read(r, COUNTED(hold_agg_fields), a);
+
+	if (!err)
+		err = read_lock_id(r, &a->lock, false);
+	if (!err)
+		err = read_site(d, r, &a->site);
+	return err ? err : read_hist(r, a->hist);
+}
+
 static const struct field task_fields[] = {
 	ROW(rec_task, "t_ns", t_ns, FIELD_TIME, 0),
 	ROW(rec_task, "state", state, FIELD_LETTER, 0),
 	ROW(rec_task, "on_cpu", on_cpu, FIELD_BOOL, 0),
-	{ "cpu", FIELD_I32, FIELD_OPTIONAL, offsetof(struct rec_task, cpu), 0, MAX_CPU },
+	CPU(rec_task),
 	ROW(rec_task, "context", context, FIELD_CONTEXT, FIELD_MAY_MISS),
 	ROW(rec_task, "switches", switches, FIELD_U64, 0),
 	ROW(rec_task, "stack", stack, FIELD_U32, FIELD_OPTIONAL),
@@ -199,12 +258,16 @@ static const struct field holder_fields[] = {
 	ROW(rec_holder, "certainty", certainty, FIELD_CERTAINTY, 0),
 	ROW(rec_holder, "since_ns", since_ns, FIELD_TIME, FIELD_MAY_MISS),
 	ROW(rec_holder, "id", id, FIELD_U64, FIELD_OPTIONAL),
+	CPU(rec_holder),
+	ROW(rec_holder, "context", context, FIELD_CONTEXT, FIELD_MAY_MISS),
+	ROW(rec_holder, "spin", spin, FIELD_BOOL, FIELD_MAY_MISS),
+	ROW(rec_holder, "returned", returned, FIELD_BOOL, FIELD_MAY_MISS),
+	ROW(rec_holder, "exited", exited, FIELD_BOOL, FIELD_MAY_MISS),
 };
 
 static int read_holder(struct decoder *d, struct json_object *obj, struct rec_holder *h,
 		       struct rec_frame *site)
 {
-	struct json_object *where;
 	struct field_reader r;
 	int err;
 
@@ -212,16 +275,16 @@ static int read_holder(struct decoder *d, struct json_object *obj, struct rec_ho
 	if (!json_object_is_type(obj, json_type_object))
 		return field_reader__fail(&r, "a holder is no object");
 	h->since_ns = LK_NO_TIME;
+	h->cpu = -1;
 	err = field_reader__read(&r, COUNTED(holder_fields), h);
 	if (!err)
-		err = field_reader__nested(&r, "site", json_type_object, false, &where);
+		err = read_site(d, &r, site);
 	if (err)
 		return err;
 	d->unknown_members += field_reader__unknown(&r);
-	if (!where)
-		return 0;
-	h->site = site;
-	return decoder__read_frame(d, where, site);
+	if (site->addr)
+		h->site = site;
+	return 0;
 }
 
 static int read_holders(struct decoder *d, struct field_reader *r, struct json_object *holders,
@@ -253,6 +316,7 @@ static const struct field lock_fields[] = {
 	ROW(rec_lock_state, "name_source", name_source, FIELD_STR, FIELD_OPTIONAL),
 	ROW(rec_lock_state, "name_guess", name_guess, FIELD_BOOL, FIELD_MAY_MISS),
 	ROW(rec_lock_state, "evidence", evidence, FIELD_STR, FIELD_OPTIONAL),
+	ROW(rec_lock_state, "unknown_holders", nr_unknown, FIELD_U32, FIELD_OPTIONAL),
 };
 
 int decoder__lock(struct decoder *d, struct field_reader *r, struct record *rec)

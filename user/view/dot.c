@@ -28,8 +28,9 @@ static void mark_dead(const struct view_input *in, bool *dead)
 		if (f->kind != FIND_DEADLOCK || !f->open)
 			continue;
 		for (uint32_t m = 0; m < f->nr_members; m++) {
-			uint32_t t = snapshot__find_task(in->snap, f->members[m].who.tid,
-							 f->members[m].who.start_ns);
+			const struct snap_task like = { .who = f->members[m].who,
+							.cpu = f->members[m].cpu };
+			uint32_t t = snapshot__find_same(in->snap, &like);
 
 			if (t != SNAP_NONE)
 				dead[t] = true;
@@ -88,9 +89,11 @@ static void put_lock(FILE *out, const struct view_input *in, uint32_t i)
 	fprintf(out, "\tl%" PRIu32 " [shape=ellipse, label=\"%s\\n", i, kind__name(l->lock.kind));
 	if (l->name) {
 		put_quoted(out, fmt__safe(name, sizeof(name), l->name, in->style.utf8));
-		fprintf(out, "\\n");
+		fprintf(out, l->name_guess ? "?\\n" : "\\n");
 	}
 	put_quoted(out, text__lock_short(id, sizeof(id), &l->lock, NULL, &in->style));
+	if (l->nr_unknown)
+		fprintf(out, "\\nheld by %s", text__unknown(name, sizeof(name), l));
 	fprintf(out, "\"];\n");
 }
 
@@ -100,8 +103,8 @@ static void put_wait(FILE *out, const struct snapshot *s, uint32_t i, const bool
 	char age[FMT_LEN];
 
 	fprintf(out, "\tt%" PRIu32 " -> l%" PRIu32 " [label=\"%s %s%s\"%s];\n", i, t->wait_lock,
-		t->wait_spin ? "spins" : "waits", t->since_at_least ? "at least " : "", fmt__age(age, sizeof(age), s->t_ns, t->since_ns),
-		dead[i] ? ", color=red" : "");
+		t->wait_spin ? "spins" : "waits", t->since_at_least ? "at least " : "",
+		fmt__age(age, sizeof(age), s->t_ns, t->since_ns), dead[i] ? ", color=red" : "");
 }
 
 /* A hold is red when its task is stuck and a stuck task waits for it. */
@@ -115,12 +118,24 @@ static bool is_dead_hold(const struct snapshot *s, const struct snap_hold *h, co
 	return false;
 }
 
-static void put_hold(FILE *out, const struct snapshot *s, uint32_t i, const bool *dead)
+/* "held 1.234 s by", and below it where it was taken and where its holder is. */
+static void put_hold(FILE *out, const struct view_input *in, uint32_t i, const bool *dead)
 {
+	const struct snapshot *s = in->snap;
 	const struct snap_hold *h = &s->holds[i];
+	char age[FMT_LEN], site[TEXT_LEN];
+	bool timed = h->since_ns != LK_NO_TIME;
 
-	fprintf(out, "\tl%" PRIu32 " -> t%" PRIu32 " [label=\"%s by\"%s%s];\n", h->lock, h->task,
-		h->mode == MODE_READ ? "read" : "held",
+	fprintf(out, "\tl%" PRIu32 " -> t%" PRIu32 " [label=\"%s%s%s by", h->lock, h->task,
+		h->mode == MODE_READ ? "read" : "held", timed ? " " : "",
+		timed ? fmt__age(age, sizeof(age), s->t_ns, h->since_ns) : "");
+	if (h->site.addr) {
+		fprintf(out, "\\nat ");
+		put_quoted(out, text__frame(site, sizeof(site), &h->site, &in->style));
+	}
+	if (h->spin && h->cpu >= 0)
+		fprintf(out, "\\nCPU %" PRId32 ", %s", h->cpu, context__name(h->context));
+	fprintf(out, "%s\"%s%s];\n", h->exited ? "\\nexited" : "",
 		h->certainty == SURE_CERTAIN ? "" : ", style=dashed",
 		is_dead_hold(s, h, dead) ? ", color=red" : "");
 }
@@ -142,7 +157,7 @@ static void put_graph(FILE *out, const struct view_input *in, const bool *task_s
 			put_wait(out, s, i, dead);
 	for (uint32_t i = 0; i < s->nr_holds; i++)
 		if (task_shown[s->holds[i].task] && lock_shown[s->holds[i].lock])
-			put_hold(out, s, i, dead);
+			put_hold(out, in, i, dead);
 	for (uint32_t i = 0; i < s->nr_edges; i++)
 		if (s->edges[i].rule == EDGE_QUEUE && task_shown[s->edges[i].waiter] &&
 		    task_shown[s->edges[i].blocker])

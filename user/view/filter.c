@@ -18,6 +18,11 @@ bool view_filter__is_empty(const struct view_filter *f)
 	return !f || (!filters_tasks(f) && !filters_locks(f));
 }
 
+bool view_filter__has_tasks(const struct view_filter *f)
+{
+	return f && filters_tasks(f);
+}
+
 static bool has_u32(const uint32_t *list, size_t nr, uint32_t value)
 {
 	for (size_t i = 0; i < nr; i++)
@@ -72,6 +77,12 @@ bool view_filter__agg(const struct view_filter *f, const struct rec_agg *agg, co
 	if (!view_filter__lock(f, &agg->lock, name))
 		return false;
 	return !filters_tasks(f) || (agg->by_task && view_filter__task(f, &agg->who));
+}
+
+bool view_filter__hold_agg(const struct view_filter *f, const struct rec_hold_agg *agg,
+			   const char *name)
+{
+	return !f || (!filters_tasks(f) && view_filter__lock(f, &agg->lock, name));
 }
 
 static bool any_task(const struct view_filter *f, const struct find_task *tasks, uint32_t nr)

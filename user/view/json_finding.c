@@ -28,6 +28,10 @@ static void put_waits_for(struct json *j, const struct find_task *t)
 
 static void put_holds(struct json *j, const struct find_task *t)
 {
+	const struct rec_holder state = { .tid = t->who.tid, .cpu = t->holds_cpu,
+					  .context = t->holds_context,
+					  .spin = t->holds_cpu >= 0 };
+
 	if (!t->holds.key) {
 		json__null(j, "holds");
 		return;
@@ -36,7 +40,10 @@ static void put_holds(struct json *j, const struct find_task *t)
 	json_parts__lock(j, &t->holds);
 	json__str(j, "mode", mode__name(t->holds_mode));
 	json_parts__name(j, t->holds_name, t->holds_name_source, false);
+	json_parts__time(j, "since_ns", t->holds_since_ns);
+	json_parts__id(j, "id", t->hold_id);
 	json_parts__site(j, &t->holds_site);
+	json_parts__hold_state(j, &state);
 	json__end_object(j);
 }
 
@@ -84,6 +91,18 @@ static void put_deadlock(struct json *j, const struct finding *f)
 	put_tasks(j, "behind", f->behind, f->nr_behind);
 }
 
+static void put_root(struct json *j, const struct finding *f)
+{
+	if (!f->has_root) {
+		json__null(j, "root");
+		return;
+	}
+	put_task(j, "root", &f->root);
+	json__str(j, "root_confidence", certainty__name(f->root_confidence));
+	if (f->root_in_cycle)
+		json__bool(j, "root_in_cycle", true);
+}
+
 static void put_other(struct json *j, const struct finding *f)
 {
 	put_tasks(j, "tasks", f->tasks, f->nr_tasks);
@@ -98,10 +117,11 @@ static void put_other(struct json *j, const struct finding *f)
 	json__i64(j, "wait_ns", f->wait_ns);
 	if (f->kind == FIND_ROOT_BLOCKER)
 		json__u64(j, "blocked", f->nr_blocked);
-	if (f->has_root)
-		put_task(j, "root", &f->root);
-	else
-		json__null(j, "root");
+	if (finding_kind__is_of_hold(f->kind))
+		json__i64(j, "hold_ns", f->hold_ns);
+	if (f->kind == FIND_SLEEP_IN_ATOMIC)
+		json__u64(j, "times", f->nr_times);
+	put_root(j, f);
 }
 
 void json_parts__finding(struct json *j, const struct finding *f)

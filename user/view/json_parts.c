@@ -96,6 +96,26 @@ void json_parts__site(struct json *j, const struct rec_frame *site)
 	json__end_object(j);
 }
 
+void json_parts__hold_state(struct json *j, const struct rec_holder *h)
+{
+	if (h->spin && h->cpu >= 0)
+		json__i64(j, "cpu", h->cpu);
+	if (h->context != CONTEXT_TASK)
+		json__str(j, "context", context__name(h->context));
+	if (h->spin)
+		json__bool(j, "spin", true);
+	if (h->returned)
+		json__bool(j, "returned", true);
+	if (h->exited)
+		json__bool(j, "exited", true);
+}
+
+void json_parts__unknown_holders(struct json *j, uint32_t nr)
+{
+	if (nr)
+		json__u64(j, "unknown_holders", nr);
+}
+
 void json_parts__since(struct json *j, int64_t since_ns, bool at_least)
 {
 	json_parts__time(j, "since_ns", since_ns);

@@ -29,6 +29,10 @@ void json_parts__cpu(struct json *j, int32_t cpu, enum rec_context context);
 void json_parts__syscall(struct json *j, int32_t nr, const char *name);
 /* "site": {addr,sym,off,module,line} or null */
 void json_parts__site(struct json *j, const struct rec_frame *site);
+/* cpu, context, spin, returned, exited of a hold: each only when it says something. */
+void json_parts__hold_state(struct json *j, const struct rec_holder *h);
+/* "unknown_holders" of a lock, only when there are some. */
+void json_parts__unknown_holders(struct json *j, uint32_t nr);
 /* A whole object in the shape of the wait_begin record. */
 void json_parts__wait_begin(struct json *j, const char *key, const struct rec_wait *w);
 /* id and frames */

@@ -51,6 +51,36 @@ static void put_wait(struct json *j, const struct record *rec)
 	json_parts__id(j, "stack", w->stack);
 }
 
+static void put_hist(struct json *j, const uint64_t *hist)
+{
+	json__array(j, "hist");
+	for (int i = 0; i < REC_HIST_BUCKETS; i++)
+		json__u64(j, NULL, hist[i]);
+	json__end_array(j);
+}
+
+static void put_hold(struct json *j, const struct record *rec)
+{
+	const struct rec_hold *h = &rec->hold;
+
+	json__u64(j, "id", h->id);
+	json_parts__time(j, "t_ns", h->t_ns);
+	json_parts__who(j, &h->who);
+	json_parts__lock(j, &h->lock);
+	json__str(j, "mode", mode__name(h->mode));
+	json__bool(j, "spin", h->spin);
+	json__str(j, "end", hold_end__name(h->end));
+	json__str(j, "certainty", certainty__name(h->certainty));
+	json_parts__time(j, "since_ns", h->since_ns);
+	json__i64(j, "hold_ns", h->hold_ns);
+	json_parts__site(j, &h->site);
+	if (h->cpu < 0)
+		json__null(j, "cpu");
+	else
+		json__i64(j, "cpu", h->cpu);
+	json_parts__id(j, "stack", h->stack);
+}
+
 static void put_agg(struct json *j, const struct record *rec)
 {
 	const struct rec_agg *a = &rec->agg;
@@ -64,10 +94,20 @@ static void put_agg(struct json *j, const struct record *rec)
 	json__u64(j, "count", a->count);
 	json__u64(j, "total_ns", a->total_ns);
 	json__u64(j, "max_ns", a->max_ns);
-	json__array(j, "hist");
-	for (int i = 0; i < REC_HIST_BUCKETS; i++)
-		json__u64(j, NULL, a->hist[i]);
-	json__end_array(j);
+	put_hist(j, a->hist);
+}
+
+static void put_hold_agg(struct json *j, const struct record *rec)
+{
+	const struct rec_hold_agg *a = &rec->hold_agg;
+
+	json_parts__lock(j, &a->lock);
+	json__str(j, "mode", mode__name(a->mode));
+	json_parts__site(j, &a->site);
+	json__u64(j, "count", a->count);
+	json__u64(j, "total_ns", a->total_ns);
+	json__u64(j, "max_ns", a->max_ns);
+	put_hist(j, a->hist);
 }
 
 static void put_read(struct json *j, const struct record *rec)
@@ -107,6 +147,7 @@ static void put_holder(struct json *j, const struct rec_holder *h)
 	json_parts__time(j, "since_ns", h->since_ns);
 	json_parts__id(j, "id", h->id);
 	json_parts__site(j, h->site);
+	json_parts__hold_state(j, h);
 	json__end_object(j);
 }
 
@@ -122,6 +163,7 @@ static void put_lock(struct json *j, const struct record *rec)
 		json__null(j, "readers");
 	else
 		json__i64(j, "readers", l->nr_readers);
+	json_parts__unknown_holders(j, l->nr_unknown);
 	json__array(j, "holders");
 	for (uint32_t i = 0; i < l->nr_holders; i++)
 		put_holder(j, &l->holders[i]);
@@ -145,8 +187,8 @@ static void put_end(struct json *j, const struct record *rec)
 		json__null(j, "command_status");
 }
 
-/* wait_begin stands alone (its object is also a part of others), findings are
- * written by view_json__finding(), and hold comes with level `held`. */
+/* wait_begin stands alone (its object is also a part of others), and findings are
+ * written by view_json__finding(). */
 static const struct {
 	const char *name;
 	void (*put)(struct json *j, const struct record *rec);
@@ -154,7 +196,9 @@ static const struct {
 	[REC_HEADER] = { "header", put_header },
 	[REC_STACK] = { "stack", put_stack },
 	[REC_WAIT] = { "wait", put_wait },
+	[REC_HOLD] = { "hold", put_hold },
 	[REC_AGG] = { "agg", put_agg },
+	[REC_HOLD_AGG] = { "hold_agg", put_hold_agg },
 	[REC_READ] = { "read", put_read },
 	[REC_TASK] = { "task", put_task },
 	[REC_LOCK] = { "lock", put_lock },

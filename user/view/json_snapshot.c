@@ -74,6 +74,14 @@ static void put_hold(struct json *j, const struct snapshot *s, const struct snap
 	json_parts__time(j, "since_ns", h->since_ns);
 	json_parts__id(j, "id", h->id);
 	json_parts__site(j, &h->site);
+	json_parts__hold_state(j, &(struct rec_holder){
+		.tid = s->tasks[h->task].who.tid,
+		.cpu = h->cpu,
+		.context = h->context,
+		.spin = h->spin,
+		.returned = h->returned,
+		.exited = h->exited,
+	});
 	json__end_object(j);
 }
 
@@ -127,6 +135,7 @@ static void put_lock(struct json *j, const struct snapshot *s, const struct snap
 	else
 		json__i64(j, "readers", l->nr_readers);
 	json__str(j, "evidence", l->evidence);
+	json_parts__unknown_holders(j, l->nr_unknown);
 	json__end_object(j);
 }
 
@@ -141,11 +150,23 @@ static void put_locks(struct json *j, const struct view_input *in)
 	json__end_array(j);
 }
 
+/* What was lost on the way to this snapshot; its own members only when they count. */
+static void put_lost(struct json *j, const struct view_input *in)
+{
+	const struct rec_lost none = { .t_ns = LK_NO_TIME }, *lost = model__lost(in->model);
+
+	json__object(j, "lost");
+	json_parts__lost(j, lost ? lost : &none);
+	if (model__reads_cut(in->model))
+		json__u64(j, "reads_cut", model__reads_cut(in->model));
+	if (in->snap && in->snap->nr_locks_cut)
+		json__u64(j, "locks_cut", in->snap->nr_locks_cut);
+	json__end_object(j);
+}
+
 int view_json__snapshot(FILE *out, const struct view_input *in, const char *taken_at)
 {
 	const struct rec_header *h = model__header(in->model);
-	const struct rec_lost *lost = model__lost(in->model);
-	const struct rec_lost none = { .t_ns = LK_NO_TIME };
 	struct stack_ids ids = { 0 };
 	struct json j;
 	int err = collect_stacks(&ids, in);
@@ -170,9 +191,7 @@ int view_json__snapshot(FILE *out, const struct view_input *in, const char *take
 		if (view_filter__finding(in->filter, in->findings[i]))
 			json_parts__finding(&j, in->findings[i]);
 	json__end_array(&j);
-	json__object(&j, "lost");
-	json_parts__lost(&j, lost ? lost : &none);
-	json__end_object(&j);
+	put_lost(&j, in);
 	json__end_object(&j);
 	err = json__done(&j);
 out:

@@ -5,99 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lib/vec.h"
-#include "view/caller.h"
 #include "view/stat_part.h"
 
 struct stat_table {
 	struct stat_line *lines;
 	size_t nr, cap;
-	struct stat_part *parts;
-	size_t nr_parts;
-	uint64_t unaccounted, unaccounted_ns;
+	struct stat_parts parts;
 	const struct stat_column *sort;
 	bool reverse;
 	enum stat_group group;
 };
-
-static int compare_parts(const void *a, const void *b)
-{
-	const struct stat_part *x = a, *y = b;
-
-	return stat__compare_row(x->agg, y->agg);
-}
-
-static int compare_row_ptrs(const void *a, const void *b)
-{
-	const struct rec_agg *const *x = a, *const *y = b;
-
-	return stat__compare_row(*x, *y);
-}
-
-/* Both are sorted the same way, so one walk finds each row's earlier self. */
-static int find_bases(struct stat_table *t, const struct stat_options *opt)
-{
-	const struct rec_agg **base;
-	size_t at = 0;
-
-	if (!opt->nr_base)
-		return 0;
-	base = calloc(opt->nr_base, sizeof(*base));
-	if (!base)
-		return -ENOMEM;
-	for (size_t i = 0; i < opt->nr_base; i++)
-		base[i] = &opt->base[i].agg;
-	qsort(base, opt->nr_base, sizeof(*base), compare_row_ptrs);
-	for (size_t i = 0; i < t->nr_parts; i++) {
-		while (at < opt->nr_base && stat__compare_row(base[at], t->parts[i].agg) < 0)
-			at++;
-		if (at < opt->nr_base && !stat__compare_row(base[at], t->parts[i].agg))
-			t->parts[i].base = base[at];
-	}
-	free(base);
-	return 0;
-}
-
-static const char *name_of(const struct view_input *in, const struct rec_lock *lock)
-{
-	return model__lock_name(in->model, lock->key, NULL, NULL);
-}
-
-static int collect(struct stat_table *t, const struct view_input *in,
-		   const struct stat_options *opt)
-{
-	size_t nr, kept = 0;
-	const struct stat_row *rows = model__stats(in->model, &nr);
-	int err;
-
-	t->parts = calloc(nr + 1, sizeof(*t->parts));
-	if (!t->parts)
-		return -ENOMEM;
-	for (size_t i = 0; i < nr; i++)
-		if (view_filter__agg(in->filter, &rows[i].agg, name_of(in, &rows[i].agg.lock)))
-			t->parts[t->nr_parts++].agg = &rows[i].agg;
-	qsort(t->parts, t->nr_parts, sizeof(*t->parts), compare_parts);
-	err = find_bases(t, opt);
-	if (err)
-		return err;
-	for (size_t i = 0; i < t->nr_parts; i++) {
-		struct stat_part *p = &t->parts[i];
-		const struct rec_agg *a = p->agg, *b = p->base;
-
-		p->count = stat__since(a->count, b, b ? b->count : 0);
-		if (!p->count)
-			continue;
-		if (!a->lock.key) {
-			t->unaccounted = stat__add(t->unaccounted, p->count);
-			t->unaccounted_ns = stat__add(t->unaccounted_ns,
-						stat__since(a->total_ns, b, b ? b->total_ns : 0));
-			continue;
-		}
-		p->caller = a->stack ? caller__frame(model__stack(in->model, a->stack)) : NULL;
-		t->parts[kept++] = *p;
-	}
-	t->nr_parts = kept;
-	return 0;
-}
 
 static int compare_frames(const struct rec_frame *a, const struct rec_frame *b)
 {
@@ -113,22 +30,37 @@ static int compare_frames(const struct rec_frame *a, const struct rec_frame *b)
 
 static int by_lock(const void *a, const void *b)
 {
-	const struct rec_agg *x = ((const struct stat_part *)a)->agg;
-	const struct rec_agg *y = ((const struct stat_part *)b)->agg;
-	int c = stat__compare_u64(x->lock.key, y->lock.key);
+	const struct stat_part *x = a, *y = b;
+	int c = stat__compare_u64(x->lock->key, y->lock->key);
 
-	return c ? c : (int)x->lock.kind - (int)y->lock.kind;
+	return c ? c : (int)x->lock->kind - (int)y->lock->kind;
 }
 
-/* Waits nobody is known for stay apart by lock. */
+/* What nobody is known for stays apart by lock. */
 static int by_caller(const void *a, const void *b)
 {
 	const struct stat_part *x = a, *y = b;
-	int c = (int)x->agg->lock.kind - (int)y->agg->lock.kind;
+	int c = (int)x->lock->kind - (int)y->lock->kind;
 
 	if (!c)
 		c = compare_frames(x->caller, y->caller);
-	return c || x->caller ? c : stat__compare_u64(x->agg->lock.key, y->agg->lock.key);
+	return c || x->caller ? c : stat__compare_u64(x->lock->key, y->lock->key);
+}
+
+static uint64_t frame_addr(const struct rec_frame *frame)
+{
+	return frame ? frame->addr : 0;
+}
+
+/* Two places in one function are two sites. */
+static int by_site(const void *a, const void *b)
+{
+	const struct stat_part *x = a, *y = b;
+	int c = (int)x->lock->kind - (int)y->lock->kind;
+
+	if (!c)
+		c = stat__compare_u64(frame_addr(x->caller), frame_addr(y->caller));
+	return c || x->caller ? c : stat__compare_u64(x->lock->key, y->lock->key);
 }
 
 static int by_task(const void *a, const void *b)
@@ -147,27 +79,14 @@ static int (*const group_orders[])(const void *a, const void *b) = {
 	[STAT_BY_LOCK] = by_lock,
 	[STAT_BY_CALLER] = by_caller,
 	[STAT_BY_TASK] = by_task,
+	[STAT_BY_SITE] = by_site,
 };
 
-/* Of a period only the histogram knows the longest wait, unless it is the longest
- * ever. */
-static uint64_t max_of(const struct stat_part *p, bool *guess)
-{
-	*guess = p->base && p->agg->max_ns <= p->base->max_ns;
-	for (int b = REC_HIST_BUCKETS - 1; *guess && b >= 0; b--)
-		if (part__hist(p, b))
-			return stat__bucket_end(b) < p->agg->max_ns ? stat__bucket_end(b) :
-								      p->agg->max_ns;
-	return p->agg->max_ns;
-}
-
-static void line_take(struct stat_line *l, const struct stat_part *p, enum stat_group group)
+static void take_waits(struct stat_line *l, const struct stat_part *p, enum stat_group group)
 {
 	bool guess_max;
-	uint64_t max = max_of(p, &guess_max);
+	uint64_t max = part__max(p, &guess_max);
 
-	l->kinds |= 1u << p->agg->lock.kind;
-	l->modes |= 1u << p->agg->mode;
 	l->count = stat__add(stat__add(l->count, p->count), p->share_count);
 	l->total_ns = stat__add(stat__add(l->total_ns, part__total(p)), p->share_ns);
 	if (max > l->max_ns) {
@@ -192,43 +111,100 @@ static void line_take(struct stat_line *l, const struct stat_part *p, enum stat_
 	}
 }
 
+static void take_holds(struct stat_line *l, const struct stat_part *p)
+{
+	bool guess_max;
+	uint64_t max = part__max(p, &guess_max);
+
+	l->hold_count = stat__add(l->hold_count, p->count);
+	l->hold_ns = stat__add(l->hold_ns, part__total(p));
+	if (max > l->hold_max_ns) {
+		l->hold_max_ns = max;
+		l->guess = (l->guess & ~GUESS_HOLD_MAX) | (guess_max ? GUESS_HOLD_MAX : 0);
+	}
+	if (!p->caller)
+		return;
+	if (l->site && compare_frames(l->site, p->caller))
+		l->several_sites = true;
+	if (p->count > l->site_count) {
+		l->site = p->caller;
+		l->site_count = p->count;
+	}
+}
+
+static void line_take(struct stat_line *l, const struct stat_part *p, enum stat_group group)
+{
+	l->kinds |= 1u << p->lock->kind;
+	l->modes |= 1u << p->mode;
+	if (p->hold)
+		take_holds(l, p);
+	else
+		take_waits(l, p, group);
+}
+
 /* Within a group by lock, so that locks can be counted and runs are the same. */
 static int by_group_and_row(const void *a, const void *b, void *ctx)
 {
 	int c = group_orders[*(enum stat_group *)ctx](a, b);
 
-	return c ? c : compare_parts(a, b);
+	return c ? c : part__compare(a, b);
+}
+
+static int line_begin(struct stat_table *t, const struct view_input *in,
+		      const struct stat_part *p)
+{
+	struct stat_line *l;
+
+	if (!VEC_ROOM(t->lines, t->nr, t->cap))
+		return -ENOMEM;
+	l = &t->lines[t->nr++];
+	*l = (struct stat_line){
+		.lock = *p->lock,
+		.caller = p->agg || t->group == STAT_BY_CALLER ? p->caller : NULL,
+		.has_who = t->group == STAT_BY_TASK && p->agg->by_task,
+	};
+	if (l->has_who)
+		l->who = p->agg->who;
+	l->name = model__lock_name(in->model, p->lock->key, NULL, &l->name_guess);
+	return 0;
 }
 
 static int build_lines(struct stat_table *t, const struct view_input *in)
 {
 	int (*order)(const void *a, const void *b) = group_orders[t->group];
-	const struct stat_part *last = NULL;
+	const struct stat_part *last = NULL, *p, *end = t->parts.list + t->parts.nr;
 
-	qsort_r(t->parts, t->nr_parts, sizeof(*t->parts), by_group_and_row, &t->group);
-	for (size_t i = 0; i < t->nr_parts; i++) {
-		const struct stat_part *p = &t->parts[i];
-
+	if (t->parts.nr)
+		qsort_r(t->parts.list, t->parts.nr, sizeof(*p), by_group_and_row, &t->group);
+	for (p = t->parts.list; p < end; p++) {
 		if (p->shared)
 			continue;
 		if (!last || order(last, p)) {
-			if (!VEC_ROOM(t->lines, t->nr, t->cap))
+			if (line_begin(t, in, p))
 				return -ENOMEM;
-			t->lines[t->nr++] = (struct stat_line){
-				.lock = p->agg->lock,
-				.name = name_of(in, &p->agg->lock),
-				.caller = p->caller,
-				.has_who = p->agg->by_task && t->group == STAT_BY_TASK,
-				.who = p->agg->who,
-			};
 			last = NULL;
 		}
-		if (!last || last->agg->lock.key != p->agg->lock.key)
+		if (!last || last->lock->key != p->lock->key)
 			t->lines[t->nr - 1].nr_locks++;
 		line_take(&t->lines[t->nr - 1], p, t->group);
 		last = p;
 	}
 	return 0;
+}
+
+/* What is known only when all parts are in. */
+static void finish_lines(struct stat_table *t)
+{
+	for (size_t i = 0; i < t->nr; i++) {
+		struct stat_line *l = &t->lines[i];
+
+		if (l->share_max_ns > l->max_ns)
+			l->guess |= GUESS_MAX;
+		if (!l->count) {
+			l->caller = l->site;
+			l->several_callers = l->several_sites;
+		}
+	}
 }
 
 static int compare_lines(const void *a, const void *b, void *ctx)
@@ -250,8 +226,36 @@ static int compare_lines(const void *a, const void *b, void *ctx)
 	if (!c)
 		c = stat__compare_u64(y->total_ns, x->total_ns);
 	if (!c)
+		c = stat__compare_u64(y->hold_ns, x->hold_ns);
+	if (!c)
 		c = stat__compare_u64(x->lock.key, y->lock.key);
-	return c ? c : compare_frames(x->caller, y->caller);
+	if (!c)
+		c = compare_frames(x->caller, y->caller);
+	return c ? c : stat__compare_u64(frame_addr(x->site), frame_addr(y->site));
+}
+
+/* NULL: there is no such column. */
+static const struct stat_column *sort_column(const struct stat_options *opt)
+{
+	const struct stat_column *c = stat_column__find(opt->sort ? opt->sort : "total");
+
+	if (c && opt->group == STAT_BY_SITE && c->of_holds)
+		c = stat_column__find(c->of_holds);
+	return c;
+}
+
+static int collect(struct stat_table *t, const struct view_input *in,
+		   const struct stat_options *opt)
+{
+	int err = 0;
+
+	if (t->group != STAT_BY_SITE)
+		err = stat_parts__add_waits(&t->parts, in, opt);
+	if (!err && t->group == STAT_BY_CALLER)
+		err = stat_share__unwalked(t->parts.list, t->parts.nr);
+	if (!err && t->group != STAT_BY_TASK)
+		err = stat_parts__add_holds(&t->parts, in, opt);
+	return err ? err : build_lines(t, in);
 }
 
 int stat_table__new(struct stat_table **out, const struct view_input *in,
@@ -264,19 +268,13 @@ int stat_table__new(struct stat_table **out, const struct view_input *in,
 		return -ENOMEM;
 	t->group = opt->group;
 	t->reverse = opt->reverse;
-	t->sort = stat_column__find(opt->sort ? opt->sort : "total");
+	t->sort = sort_column(opt);
 	err = t->sort ? collect(t, in, opt) : -EINVAL;
-	if (!err && t->group == STAT_BY_CALLER)
-		err = stat_share__unwalked(t->parts, t->nr_parts);
-	if (!err)
-		err = build_lines(t, in);
 	if (err) {
 		stat_table__free(t);
 		return err;
 	}
-	for (size_t i = 0; i < t->nr; i++)
-		if (t->lines[i].share_max_ns > t->lines[i].max_ns)
-			t->lines[i].guess |= GUESS_MAX;
+	finish_lines(t);
 	if (t->nr)
 		qsort_r(t->lines, t->nr, sizeof(*t->lines), compare_lines, t);
 	*out = t;
@@ -298,19 +296,40 @@ const struct rec_lock *stat_line__lock(const struct stat_line *line)
 	return line->nr_locks == 1 ? &line->lock : NULL;
 }
 
-void stat_table__unaccounted(const struct stat_table *t, uint64_t *count, uint64_t *total_ns)
+bool stat_table__has_holds(const struct stat_table *t)
 {
-	*count = t->unaccounted;
-	*total_ns = t->unaccounted_ns;
+	return t->parts.has_holds;
+}
+
+bool stat_table__shows(const struct stat_table *t, const struct stat_column *column)
+{
+	switch (column->about) {
+	case ABOUT_WAITS:
+		return t->group != STAT_BY_SITE;
+	case ABOUT_HOLDS:
+		return t->parts.has_holds;
+	case ABOUT_SITES:
+		return t->group == STAT_BY_SITE;
+	default:
+		return true;
+	}
+}
+
+const struct stat_column *stat_table__sort(const struct stat_table *t)
+{
+	return t->sort;
+}
+
+struct stat_sum stat_table__unaccounted(const struct stat_table *t)
+{
+	return t->parts.unaccounted;
 }
 
 void stat_table__free(struct stat_table *t)
 {
 	if (!t)
 		return;
-	for (size_t i = 0; i < t->nr_parts; i++)
-		free(t->parts[i].share_hist);
-	free(t->parts);
+	stat_parts__free(&t->parts);
 	free(t->lines);
 	free(t);
 }

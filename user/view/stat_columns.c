@@ -4,6 +4,7 @@
 #include <string.h>
 #include "lib/fmt.h"
 #include "view/stat_line.h"
+#include "view/text_parts.h"
 
 uint64_t stat__bucket_end(int bucket)
 {
@@ -35,11 +36,14 @@ uint64_t stat_line__p99(const struct stat_line *line)
 	return line->max_ns;
 }
 
-static int put_ns(const struct stat_line *line, unsigned int guess, uint64_t ns, char *buf,
-		  size_t size)
+/* nr 0: nothing was counted that could have lasted. */
+static int put_ns(const struct stat_line *line, unsigned int guess, uint64_t nr, uint64_t ns,
+		  char *buf, size_t size)
 {
 	char num[FMT_LEN];
 
+	if (!nr)
+		return snprintf(buf, size, "-");
 	return snprintf(buf, size, "%s%s", line->guess & guess ? "~" : "",
 			fmt__ns(num, sizeof(num), ns));
 }
@@ -74,22 +78,65 @@ static int text_count(const struct stat_line *line, char *buf, size_t size)
 
 static int text_total(const struct stat_line *line, char *buf, size_t size)
 {
-	return put_ns(line, GUESS_SHARE, line->total_ns, buf, size);
+	return put_ns(line, GUESS_SHARE, line->count, line->total_ns, buf, size);
 }
 
 static int text_avg(const struct stat_line *line, char *buf, size_t size)
 {
-	return put_ns(line, GUESS_SHARE, value_avg(line), buf, size);
+	return put_ns(line, GUESS_SHARE, line->count, value_avg(line), buf, size);
 }
 
 static int text_max(const struct stat_line *line, char *buf, size_t size)
 {
-	return put_ns(line, GUESS_MAX, line->max_ns, buf, size);
+	return put_ns(line, GUESS_MAX, line->count, line->max_ns, buf, size);
 }
 
 static int text_p99(const struct stat_line *line, char *buf, size_t size)
 {
-	return put_ns(line, GUESS_SHARE | GUESS_MAX, stat_line__p99(line), buf, size);
+	return put_ns(line, GUESS_SHARE | GUESS_MAX, line->count, stat_line__p99(line), buf,
+		      size);
+}
+
+static uint64_t value_holds(const struct stat_line *line)
+{
+	return line->hold_count;
+}
+
+static uint64_t value_hold_total(const struct stat_line *line)
+{
+	return line->hold_ns;
+}
+
+static uint64_t value_hold_avg(const struct stat_line *line)
+{
+	return line->hold_count ? line->hold_ns / line->hold_count : 0;
+}
+
+static uint64_t value_hold_max(const struct stat_line *line)
+{
+	return line->hold_max_ns;
+}
+
+static int text_holds(const struct stat_line *line, char *buf, size_t size)
+{
+	char num[FMT_LEN];
+
+	return snprintf(buf, size, "%s", fmt__count(num, sizeof(num), line->hold_count));
+}
+
+static int text_hold_total(const struct stat_line *line, char *buf, size_t size)
+{
+	return put_ns(line, 0, line->hold_count, line->hold_ns, buf, size);
+}
+
+static int text_hold_avg(const struct stat_line *line, char *buf, size_t size)
+{
+	return put_ns(line, 0, line->hold_count, value_hold_avg(line), buf, size);
+}
+
+static int text_hold_max(const struct stat_line *line, char *buf, size_t size)
+{
+	return put_ns(line, GUESS_HOLD_MAX, line->hold_count, line->hold_max_ns, buf, size);
 }
 
 static int text_kind(const struct stat_line *line, char *buf, size_t size)
@@ -117,7 +164,8 @@ static int text_lock(const struct stat_line *line, char *buf, size_t size)
 	if (line->nr_locks > 1)
 		return snprintf(buf, size, "%u locks", line->nr_locks);
 	if (line->name)
-		return snprintf(buf, size, "%s", fmt__safe(safe, sizeof(safe), line->name, true));
+		return snprintf(buf, size, "%s%s", fmt__safe(safe, sizeof(safe), line->name, true),
+				line->name_guess ? "?" : "");
 	rec_lock__format(&line->lock, id, sizeof(id));
 	return snprintf(buf, size, "%s", fmt__safe(safe, sizeof(safe), id, true));
 }
@@ -127,11 +175,20 @@ static int text_caller(const struct stat_line *line, char *buf, size_t size)
 	char safe[192];
 
 	if (!line->caller)
-		return snprintf(buf, size, "(stack not walked)");
+		return snprintf(buf, size, line->count ? "(stack not walked)" : "(not known)");
 	if (!line->caller->sym)
 		return snprintf(buf, size, "0x%" PRIx64, line->caller->addr);
 	return snprintf(buf, size, "%s%s", fmt__safe(safe, sizeof(safe), line->caller->sym, true),
 			line->several_callers ? ", ..." : "");
+}
+
+static int text_site(const struct stat_line *line, char *buf, size_t size)
+{
+	const struct view_style style = { .utf8 = true };
+	char frame[TEXT_LEN];
+
+	return snprintf(buf, size, "%s", line->site ?
+			text__frame(frame, sizeof(frame), line->site, &style) : "(not known)");
 }
 
 static int text_task(const struct stat_line *line, char *buf, size_t size)
@@ -145,16 +202,26 @@ static int text_task(const struct stat_line *line, char *buf, size_t size)
 }
 
 const struct stat_column stat_columns[] = {
-	{ "count", "waits", 10, false, text_count, value_count },
-	{ "total", "total wait", 12, false, text_total, value_total },
-	{ "avg", "avg wait", 10, false, text_avg, value_avg },
-	{ "max", "max wait", 11, false, text_max, value_max },
-	{ "p99", "p99 below", 11, false, text_p99, stat_line__p99 },
-	{ "kind", "kind", 12, true, text_kind, NULL },
-	{ "mode", "mode", 10, true, text_mode, NULL },
-	{ "task", "task", 24, true, text_task, NULL },
-	{ "lock", "lock", 28, true, text_lock, NULL },
-	{ "caller", "caller", 28, true, text_caller, NULL },
+	{ "count", "waits", 10, false, text_count, value_count, "count", ABOUT_WAITS, "holds" },
+	{ "total", "total wait", 12, false, text_total, value_total, "total_ns", ABOUT_WAITS,
+	  "hold_total" },
+	{ "avg", "avg wait", 10, false, text_avg, value_avg, "avg_ns", ABOUT_WAITS, "hold_avg" },
+	{ "max", "max wait", 11, false, text_max, value_max, "max_ns", ABOUT_WAITS, "hold_max" },
+	{ "p99", "p99 below", 11, false, text_p99, stat_line__p99, "p99_ns", ABOUT_WAITS,
+	  "hold_max" },
+	{ "holds", "holds", 10, false, text_holds, value_holds, "holds", ABOUT_HOLDS, NULL },
+	{ "hold_total", "total hold", 12, false, text_hold_total, value_hold_total,
+	  "hold_total_ns", ABOUT_HOLDS, NULL },
+	{ "hold_avg", "avg hold", 10, false, text_hold_avg, value_hold_avg, "hold_avg_ns",
+	  ABOUT_HOLDS, NULL },
+	{ "hold_max", "max hold", 11, false, text_hold_max, value_hold_max, "hold_max_ns",
+	  ABOUT_HOLDS, NULL },
+	{ "kind", "kind", 12, true, text_kind, NULL, "kind", ABOUT_BOTH, NULL },
+	{ "mode", "mode", 10, true, text_mode, NULL, "mode", ABOUT_BOTH, NULL },
+	{ "task", "task", 24, true, text_task, NULL, "task", ABOUT_WAITS, "site" },
+	{ "lock", "lock", 28, true, text_lock, NULL, "lock", ABOUT_BOTH, NULL },
+	{ "caller", "caller", 28, true, text_caller, NULL, "caller", ABOUT_WAITS, "site" },
+	{ "site", "taken at", 40, true, text_site, NULL, "site", ABOUT_SITES, NULL },
 };
 const size_t nr_stat_columns = sizeof(stat_columns) / sizeof(stat_columns[0]);
 

@@ -12,14 +12,17 @@
 enum stat_guess {
 	GUESS_SHARE = 1,	/* count, total, average, percentile: unwalked waits shared out */
 	GUESS_MAX = 2,		/* the maximum: of a period, or of a wait that was not walked */
+	GUESS_HOLD_MAX = 4,	/* the maximum of holds: of a period */
 };
 
 struct stat_line {
 	struct rec_lock lock;		/* the first one; key 0 when several */
 	uint32_t nr_locks;
 	const char *name;		/* of the lock; NULL: none */
+	bool name_guess;
 	uint32_t kinds, modes;		/* bits */
-	const struct rec_frame *caller;	/* of the most waits; NULL: not walked */
+	const struct rec_frame *caller;	/* of the most waits, without waits of the most holds;
+					 * NULL: not known */
 	uint64_t caller_count;
 	bool several_callers;
 	bool has_who;
@@ -28,6 +31,10 @@ struct stat_line {
 	uint64_t hist[REC_HIST_BUCKETS];
 	uint64_t share_max_ns;		/* the longest among waits shared out */
 	unsigned int guess;		/* enum stat_guess */
+	uint64_t hold_count, hold_ns, hold_max_ns;
+	const struct rec_frame *site;	/* of the most holds; NULL: not known */
+	uint64_t site_count;
+	bool several_sites;
 };
 
 /* What a histogram bucket's waits lasted, about and at most. */

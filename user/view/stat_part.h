@@ -7,10 +7,19 @@
 
 #include "view/stat_line.h"
 
-/* One row of the model with what it is grouped by. */
+struct stat_counts {
+	uint64_t count, total_ns, max_ns;
+	const uint64_t *hist;			/* REC_HIST_BUCKETS */
+};
+
+/* One row of the model, of waits or of holds, with what it is grouped by. */
 struct stat_part {
-	const struct rec_agg *agg, *base;	/* base NULL: nothing to subtract */
-	const struct rec_frame *caller;		/* NULL: not walked */
+	const struct rec_agg *agg;		/* NULL: a row of holds */
+	const struct rec_hold_agg *hold;	/* NULL: a row of waits */
+	const struct rec_lock *lock;
+	enum lock_mode mode;
+	struct stat_counts now, then;		/* then.hist NULL: nothing to subtract */
+	const struct rec_frame *caller;		/* NULL: not walked; of holds the site */
 	uint64_t count;				/* after subtracting */
 	bool shared;				/* unwalked, and spread over callers already */
 	/* of waits that were not walked */
@@ -25,9 +34,9 @@ static inline uint64_t stat__add(uint64_t a, uint64_t b)
 }
 
 /* Counters that went back are another run's: nothing is subtracted then. */
-static inline uint64_t stat__since(uint64_t now, const struct rec_agg *base, uint64_t then)
+static inline uint64_t stat__since(uint64_t now, uint64_t then)
 {
-	return base && then <= now ? now - then : now;
+	return then <= now ? now - then : now;
 }
 
 static inline int stat__compare_u64(uint64_t a, uint64_t b)
@@ -58,17 +67,38 @@ static inline int stat__compare_row(const struct rec_agg *a, const struct rec_ag
 
 static inline uint64_t part__hist(const struct stat_part *p, int bucket)
 {
-	return stat__since(p->agg->hist[bucket], p->base, p->base ? p->base->hist[bucket] : 0);
+	return stat__since(p->now.hist[bucket], p->then.hist ? p->then.hist[bucket] : 0);
 }
 
 static inline uint64_t part__total(const struct stat_part *p)
 {
-	return stat__since(p->agg->total_ns, p->base, p->base ? p->base->total_ns : 0);
+	return stat__since(p->now.total_ns, p->then.total_ns);
 }
 
+/* The longest; of a period only the histogram knows it, unless it is the longest
+ * ever: then *guess is set. */
+uint64_t part__max(const struct stat_part *p, bool *guess);
+/* By lock, waits before holds, and by what makes rows differ. */
+int part__compare(const void *a, const void *b);
+
+/* Rows that pass the filter and count anything since the base. */
+struct stat_parts {
+	struct stat_part *list;
+	size_t nr;
+	struct stat_sum unaccounted;		/* waits of no known lock */
+	bool has_holds;				/* some pass the filter, of this period or not */
+};
+
+/* Each adds its rows sorted by part__compare(); 0 or -ENOMEM. */
+int stat_parts__add_waits(struct stat_parts *p, const struct view_input *in,
+			  const struct stat_options *opt);
+int stat_parts__add_holds(struct stat_parts *p, const struct view_input *in,
+			  const struct stat_options *opt);
+void stat_parts__free(struct stat_parts *p);
+
 /* Spreads the waits that were not walked over the walked rows of the same lock,
- * mode and task; parts are sorted by stat__compare_row(), so that these stand
- * together with the unwalked row (stack 0) first.  0 or -ENOMEM. */
+ * mode and task; parts are waits alone, sorted by part__compare(), so that these
+ * stand together with the unwalked row (stack 0) first.  0 or -ENOMEM. */
 int stat_share__unwalked(struct stat_part *parts, size_t nr);
 
 #endif

@@ -20,7 +20,7 @@ struct walk {
 static void put_wait(const struct walk *w, uint32_t task)
 {
 	const struct snap_task *t = &w->s->tasks[task];
-	char lock[TEXT_LEN * 2], age[FMT_LEN];
+	char lock[TEXT_LEN * 2], age[FMT_LEN], name[TEXT_LEN];
 	uint32_t edge = w->c->edge[task];
 	const struct snap_lock *l;
 
@@ -30,7 +30,9 @@ static void put_wait(const struct walk *w, uint32_t task)
 	fprintf(w->out, " %s %s%s for %s", t->wait_spin ? "spins" : "waits",
 		t->since_at_least ? "at least " : "",
 		fmt__age(age, sizeof(age), w->s->t_ns, t->since_ns),
-		text__lock(lock, sizeof(lock), &l->lock, l->name, t->wait_mode, &w->in->style));
+		text__lock(lock, sizeof(lock), &l->lock,
+			   text__lock_name(name, sizeof(name), l->name, l->name_guess),
+			   t->wait_mode, &w->in->style));
 	if (edge != SNAP_NONE && w->s->edges[edge].rule == EDGE_QUEUE)
 		fprintf(w->out, ", queued behind it");
 	else if (edge != SNAP_NONE && w->s->edges[edge].certainty != SURE_CERTAIN)
@@ -58,7 +60,9 @@ static void put_root(const struct walk *w, uint32_t task)
 		fprintf(w->out, ", holder not known\n");
 		return;
 	}
-	if (!t->listed)
+	if (t->exited)
+		fprintf(w->out, " has exited and did not give it back");
+	else if (!t->listed)
 		fprintf(w->out, " holds it; nothing more is known of it");
 	else
 		fprintf(w->out, "%s", text__state(state, sizeof(state), t->state,

@@ -6,6 +6,15 @@
 
 #define MAX_BEHIND 8
 
+static const char *news(const struct finding *f)
+{
+	if (!f->open)
+		return " is over";
+	if (f->rev == 1)
+		return "";
+	return f->nr_times ? ", again" : ", changed";
+}
+
 static void put_headline(FILE *out, const struct view_input *in, const struct finding *f)
 {
 	char kind[32], summary[1024];
@@ -14,10 +23,9 @@ static void put_headline(FILE *out, const struct view_input *in, const struct fi
 	snprintf(kind, sizeof(kind), "%s", finding_kind__name(f->kind));
 	for (char *c = kind; *c; c++)
 		*c = *c == '_' ? ' ' : *c;
-	fprintf(out, "%s%s #%llu%s%s (%s): %s%s\n",
+	fprintf(out, "%s%s #%llu%s (%s): %s%s\n",
 		text__color(&in->style, f->open ? color : TEXT_GREEN), kind,
-		(unsigned long long)f->id, f->open ? "" : " is over", f->open && f->rev > 1 ?
-		", changed" : "", certainty__name(f->confidence),
+		(unsigned long long)f->id, news(f), certainty__name(f->confidence),
 		fmt__safe(summary, sizeof(summary), f->summary, in->style.utf8),
 		text__plain(&in->style));
 }
@@ -70,19 +78,41 @@ static void put_wait(FILE *out, const struct view_input *in, const struct findin
 	text__stack(out, in, t->wait_stack, "        ");
 }
 
-static void put_hold(FILE *out, const struct view_input *in, const struct find_task *t)
+/* "holds", or "held" when that is over; a lock that slept with its task still is. */
+static const char *hold_verb(const struct finding *f)
 {
-	char lock[TEXT_LEN * 2], site[TEXT_LEN];
+	if (f->kind == FIND_LEAK)
+		return "left behind";
+	return f->over && f->kind == FIND_LONG_HOLD ? "held" : "holds";
+}
+
+static void put_hold(FILE *out, const struct view_input *in, const struct finding *f,
+		     const struct find_task *t)
+{
+	char lock[TEXT_LEN * 2], site[TEXT_LEN], age[FMT_LEN];
 
 	if (!t->holds.key)
 		return;
-	fprintf(out, "    holds %s",
+	fprintf(out, "    %s %s", hold_verb(f),
 		text__lock(lock, sizeof(lock), &t->holds, t->holds_name, t->holds_mode,
 			   &in->style));
+	if (t->holds_since_ns != LK_NO_TIME)
+		fprintf(out, " for %s", fmt__age(age, sizeof(age), f->t_ns, t->holds_since_ns));
+	if (t->holds_cpu >= 0)
+		fprintf(out, " on CPU %d%s%s", t->holds_cpu,
+			t->holds_context == CONTEXT_TASK ? "" : " in ",
+			t->holds_context == CONTEXT_TASK ? "" : context__name(t->holds_context));
 	if (t->holds_site.addr)
 		fprintf(out, ", taken at %s",
 			text__frame(site, sizeof(site), &t->holds_site, &in->style));
 	fputc('\n', out);
+}
+
+static const char *stack_intro(const struct finding *f)
+{
+	if (!f->over || !finding_kind__is_of_hold(f->kind))
+		return "is now at";
+	return f->kind == FIND_SLEEP_IN_ATOMIC ? "went to sleep at" : "ended at";
 }
 
 static void put_task(FILE *out, const struct view_input *in, const struct finding *f,
@@ -100,10 +130,10 @@ static void put_task(FILE *out, const struct view_input *in, const struct findin
 		fprintf(out, " in system call %d", t->syscall);
 	fputc('\n', out);
 	put_wait(out, in, f, t);
-	put_hold(out, in, t);
+	put_hold(out, in, f, t);
 	/* Where it is now, when the wait's stack did not show that already. */
 	if (t->stack && (!t->waits_for.key || !t->wait_stack)) {
-		fprintf(out, "    is now at\n");
+		fprintf(out, "    %s\n", stack_intro(f));
 		text__stack(out, in, t->stack, "        ");
 	}
 }
@@ -171,34 +201,74 @@ static void put_deadlock(FILE *out, const struct view_input *in, const struct fi
 	put_way_out(out, in, f);
 }
 
+static const char *root_intro(const struct finding *f)
+{
+	if (f->root_in_cycle)
+		return "the chain ends in a cycle, which it enters at";
+	switch (f->root_confidence) {
+	case SURE_LIKELY:
+		return "likely at the root";
+	case SURE_POSSIBLE:
+		return "possibly at the root";
+	default:
+		return "at the root";
+	}
+}
+
 static void put_root(FILE *out, const struct view_input *in, const struct finding *f)
 {
 	if (!f->has_root)
 		return;
-	fprintf(out, "  at the root:\n");
+	fprintf(out, "  %s:\n", root_intro(f));
 	put_task(out, in, f, &f->root);
+}
+
+/* The tasks from first on, as many as a person wants to see. */
+static void put_waiters(FILE *out, const struct view_input *in, const struct finding *f,
+			uint32_t first)
+{
+	uint32_t nr = f->nr_tasks - first;
+
+	if (nr && (first || f->has_root))
+		fprintf(out, "  waiting:\n");
+	for (uint32_t i = 0; i < nr && (i < MAX_BEHIND || in->style.verbose); i++)
+		put_task(out, in, f, &f->tasks[first + i]);
+	if (nr > MAX_BEHIND && !in->style.verbose)
+		fprintf(out, "  (%u more tasks; -v shows all)\n", nr - MAX_BEHIND);
 }
 
 static void put_other(FILE *out, const struct view_input *in, const struct finding *f)
 {
+	bool of_hold = finding_kind__is_of_hold(f->kind) && f->nr_tasks;
 	char threshold[FMT_LEN];
 
-	put_root(out, in, f);
-	if (f->has_root && f->nr_tasks)
-		fprintf(out, "  waiting:\n");
-	for (uint32_t i = 0; i < f->nr_tasks && (i < MAX_BEHIND || in->style.verbose); i++)
-		put_task(out, in, f, &f->tasks[i]);
-	if (f->nr_tasks > MAX_BEHIND && !in->style.verbose)
-		fprintf(out, "  (%u more tasks; -v shows all)\n", f->nr_tasks - MAX_BEHIND);
+	if (of_hold)
+		put_task(out, in, f, &f->tasks[0]);
+	if (of_hold && f->has_root && f->root.who.tid == f->tasks[0].who.tid)
+		fprintf(out, "    waits in a cycle\n");
+	else
+		put_root(out, in, f);
+	put_waiters(out, in, f, of_hold);
 	if (f->nr_blocked)
 		fprintf(out, "  blocks %u tasks, directly or through others\n", f->nr_blocked);
+	if (f->nr_times > 1)
+		fprintf(out, "  has happened %u times\n", f->nr_times);
 	if (f->threshold_ns)
 		fprintf(out, "  threshold: %s\n",
 			fmt__ns(threshold, sizeof(threshold), f->threshold_ns));
 }
 
-/* Whether f's root was shown already, in a deadlock or by an earlier finding. */
-static bool root_is_told(const struct view_input *in, const struct finding *f)
+/* Who is to blame: the holder, or the root; NULL when nobody is known. */
+static const struct find_task *culprit(const struct finding *f)
+{
+	if (finding_kind__is_of_hold(f->kind))
+		return f->nr_tasks ? &f->tasks[0] : NULL;
+	return f->has_root ? &f->root : NULL;
+}
+
+/* Whether this task was shown already, in a deadlock or by an earlier finding. */
+static bool is_told(const struct view_input *in, const struct finding *f,
+		    const struct find_task *who)
 {
 	bool before = true;
 
@@ -209,9 +279,9 @@ static bool root_is_told(const struct view_input *in, const struct finding *f)
 			before = false;
 		else if (!other->open)
 			continue;
-		else if (other->kind == FIND_DEADLOCK && in_cycle(other, f->root.who.tid))
+		else if (other->kind == FIND_DEADLOCK && in_cycle(other, who->who.tid))
 			return true;
-		else if (before && other->has_root && other->root.who.tid == f->root.who.tid)
+		else if (before && culprit(other) && culprit(other)->who.tid == who->who.tid)
 			return true;
 	}
 	return false;
@@ -219,15 +289,21 @@ static bool root_is_told(const struct view_input *in, const struct finding *f)
 
 void text_finding__brief(FILE *out, const struct view_input *in, const struct finding *f)
 {
+	const struct find_task *who = culprit(f);
+
 	if (in->style.verbose) {
 		view_text__finding(out, in, f);
 		return;
 	}
 	put_headline(out, in, f);
-	if (f->has_root && !root_is_told(in, f))
-		put_root(out, in, f);
-	else if (!f->has_root && f->nr_tasks)
+	if (!who && f->nr_tasks)
 		put_task(out, in, f, &f->tasks[0]);
+	else if (!who || is_told(in, f, who))
+		return;
+	else if (who == &f->root)
+		put_root(out, in, f);
+	else
+		put_task(out, in, f, who);
 }
 
 int view_text__finding(FILE *out, const struct view_input *in, const struct finding *f)

@@ -3,7 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 #include "lib/fmt.h"
-#include "view/caller.h"
+#include "lib/utf8.h"
+#include "record/caller.h"
 #include "view/text_parts.h"
 
 #define MAX_FRAMES 8
@@ -63,6 +64,57 @@ const char *text__lock_short(char *buf, size_t size, const struct rec_lock *lock
 			     const char *name, const struct view_style *style)
 {
 	return name ? fmt__safe(buf, size, name, style->utf8) : identity(buf, size, lock, style);
+}
+
+const char *text__lock_name(char *buf, size_t size, const char *name, bool guess)
+{
+	if (!name || !guess)
+		return name;
+	snprintf(buf, size, "%s?", name);
+	return buf;
+}
+
+const char *text__unknown(char *buf, size_t size, const struct snap_lock *lock)
+{
+	bool readers = lock->lock.kind == KIND_RWSEM || lock->lock.kind == KIND_PERCPU_RWSEM ||
+		       lock->lock.kind == KIND_RWLOCK;
+
+	snprintf(buf, size, "%" PRIu32 " %s%s%s, not known", lock->nr_unknown,
+		 lock->nr_holders ? "more " : "", readers ? "reader" : "holder",
+		 lock->nr_unknown == 1 ? "" : "s");
+	return buf;
+}
+
+/* How many bytes of text fit into so many columns. */
+static size_t fitting(const char *text, size_t len, size_t columns)
+{
+	size_t used = 0, width = 0;
+
+	while (used < len) {
+		uint32_t cp;
+		size_t n = utf8__next(text + used, len - used, &cp);
+
+		width += cp == UTF8_BAD ? 1 : (size_t)utf8__width(cp);
+		if (width > columns)
+			break;
+		used += n;
+	}
+	return used;
+}
+
+const char *text__path(char *buf, size_t size, const char *path, size_t width)
+{
+	size_t len = strlen(path), whole = fmt__width(path), head, tail;
+
+	if (*path != '/' || !width || whole <= width || width < 8)
+		return path;
+	/* The end tells more than the begin: the file's own name is there. */
+	head = fitting(path, len, (width - 3) / 3);
+	tail = fitting(path, len, whole - (width - 3 - (width - 3) / 3));
+	while (fmt__width(path + tail) > width - 3 - (width - 3) / 3)
+		tail += fitting(path + tail, len - tail, 2);
+	snprintf(buf, size, "%.*s...%s", (int)head, path, path + tail);
+	return buf;
 }
 
 const char *text__frame(char *buf, size_t size, const struct rec_frame *frame,
@@ -157,6 +209,7 @@ const char *text__caller(char *buf, size_t size, const struct view_input *in, ui
 void text__losses(FILE *out, const struct view_input *in)
 {
 	const struct rec_lost *lost = model__lost(in->model);
+	const struct snapshot *snap = model__current(in->model);
 	const struct {
 		uint64_t nr;
 		const char *what;
@@ -166,13 +219,11 @@ void text__losses(FILE *out, const struct view_input *in)
 		{ lost ? lost->recursion : 0, "waits (a program met itself)" },
 		{ lost ? lost->stack_collisions : 0, "stacks (same hash as another)" },
 		{ lost ? lost->held_overflow : 0, "holds (too many at once)" },
+		{ model__reads_cut(in->model), "looks at the machine (given up half-way)" },
+		{ snap ? snap->nr_locks_cut : 0, "locks left out of the graph (too many waits)" },
 	};
-	bool any = false;
+	bool any = false, known = lost && lost->t_ns != LK_NO_TIME;
 
-	if (!lost || lost->t_ns == LK_NO_TIME) {
-		fprintf(out, "lost: not known, no record says\n");
-		return;
-	}
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (!rows[i].nr)
 			continue;
@@ -180,7 +231,9 @@ void text__losses(FILE *out, const struct view_input *in)
 		fprintf(out, "%slost%s: %" PRIu64 " %s\n", text__color(&in->style, TEXT_YELLOW),
 			text__plain(&in->style), rows[i].nr, rows[i].what);
 	}
-	if (!any)
+	if (!known)
+		fprintf(out, "lost: not known, no record says\n");
+	else if (!any)
 		fprintf(out, "lost: nothing\n");
 }
 

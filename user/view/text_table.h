@@ -21,6 +21,10 @@ struct text_table {
 void text_table__init(struct text_table *t, size_t nr_columns);
 /* The next cell; copies.  text must be safe for a terminal already. */
 void text_table__add(struct text_table *t, const char *text);
+/* Columns that its widest row takes. */
+size_t text_table__width(const struct text_table *t);
+/* Frees everything; the table is empty then. */
+void text_table__clear(struct text_table *t);
 /* Writes all rows and frees everything.  0 or -ENOMEM. */
 int text_table__put(struct text_table *t, FILE *out);
 

@@ -28,7 +28,9 @@ struct tui {
 	struct tui_state state;
 	size_t first, selected, nr_rows;	/* rows: shown first, under the cursor, in all */
 	int page;				/* rows that fit */
-	const struct stat_column *hidden;	/* in the last picture */
+	bool shown[MAX_COLUMNS];		/* columns of the last picture */
+	size_t sorted;				/* the one it was sorted by */
+	bool has_sites;				/* as it was then */
 	bool asking;				/* for a delay */
 	char answer[16];
 };
@@ -45,6 +47,7 @@ int tui__open(struct tui **out, const struct tui_state *state, bool color)
 	if (!t)
 		return -ENOMEM;
 	t->state = *state;
+	t->sorted = state->sort;
 	t->screen = newterm(NULL, stdout, stdin);	/* initscr() would exit by itself */
 	if (!t->screen) {
 		free(t);
@@ -114,11 +117,13 @@ static enum tui_event ask_key(struct tui *t, int key)
 	return TUI_REDRAW;
 }
 
+/* From the column the picture is sorted by to the next one in it. */
 static void sort_by(struct tui *t, size_t step)
 {
+	t->state.sort = t->sorted;
 	do
 		t->state.sort = (t->state.sort + step) % nr_stat_columns;
-	while (&stat_columns[t->state.sort] == t->hidden);
+	while (!t->shown[t->state.sort] && t->state.sort != t->sorted);
 	t->selected = 0;
 }
 
@@ -145,6 +150,11 @@ enum tui_event tui__key(struct tui *t)
 		break;
 	case 'r':
 		t->state.reverse = !t->state.reverse;
+		break;
+	case 'h':
+		if (t->has_sites)
+			t->state.sites = !t->state.sites;
+		t->selected = 0;
 		break;
 	case ' ':
 		t->state.paused = !t->state.paused;
@@ -221,19 +231,22 @@ static int needed(const int *widths)
 /* Which column is how wide; 0: left out.  On a narrow screen numbers go before the
  * lock and its caller do, the least telling first; on a wide one the last column,
  * the caller, takes what is left. */
-static void lay_out(const struct stat_column *hidden, int *widths)
+static void lay_out(const bool *shown, int *widths)
 {
 	static const struct {
 		const char *id;
 		int width;
 	} steps[] = {
-		{ "lock", 18 }, { "caller", 20 }, { "p99", 0 }, { "mode", 0 }, { "avg", 0 },
-		{ "kind", 8 }, { "count", 0 }, { "max", 0 }, { "kind", 0 }, { "lock", 0 },
+		{ "lock", 18 }, { "site", 28 }, { "caller", 20 }, { "p99", 0 }, { "mode", 0 },
+		{ "avg", 0 }, { "hold_avg", 0 }, { "kind", 8 }, { "count", 0 }, { "holds", 0 },
+		{ "max", 0 }, { "kind", 0 }, { "hold_max", 0 }, { "lock", 0 },
 	};
-	size_t nr_steps = sizeof(steps) / sizeof(*steps);
+	size_t nr_steps = sizeof(steps) / sizeof(*steps), last = 0;
 
-	for (size_t i = 0; i < nr_stat_columns; i++)
-		widths[i] = &stat_columns[i] == hidden ? 0 : stat_columns[i].width;
+	for (size_t i = 0; i < nr_stat_columns; i++) {
+		widths[i] = shown[i] ? stat_columns[i].width : 0;
+		last = shown[i] ? i : last;
+	}
 	for (size_t i = 0; i < nr_steps && needed(widths) > COLS; i++) {
 		const struct stat_column *c = stat_column__find(steps[i].id);
 
@@ -241,7 +254,7 @@ static void lay_out(const struct stat_column *hidden, int *widths)
 			widths[c - stat_columns] = steps[i].width;
 	}
 	if (needed(widths) < COLS)
-		widths[nr_stat_columns - 1] += COLS - needed(widths);
+		widths[last] += COLS - needed(widths);
 }
 
 static void draw_head(const struct tui *t, const int *widths, int y)
@@ -252,7 +265,7 @@ static void draw_head(const struct tui *t, const int *widths, int y)
 	mvhline(y, 0, ' ', COLS);
 	for (size_t i = 0; i < nr_stat_columns; i++) {
 		const struct stat_column *c = &stat_columns[i];
-		int mark = i == t->state.sort ? A_BOLD | A_UNDERLINE : 0;
+		int mark = i == t->sorted ? A_BOLD | A_UNDERLINE : 0;
 
 		attron(mark);
 		put(y, x, widths[i], c->title, !c->is_text);
@@ -278,13 +291,23 @@ static void draw_row(const struct stat_line *line, const int *widths, int y)
 	}
 }
 
+/* What the keys need to know of the picture. */
+static void remember(struct tui *t, const struct tui_frame *frame)
+{
+	for (size_t i = 0; i < nr_stat_columns; i++)
+		t->shown[i] = &stat_columns[i] != frame->hidden &&
+			      stat_table__shows(frame->table, &stat_columns[i]);
+	t->sorted = (size_t)(stat_table__sort(frame->table) - stat_columns);
+	t->has_sites = frame->has_sites;
+	t->nr_rows = stat_table__nr(frame->table);
+}
+
 static void draw_table(struct tui *t, const struct tui_frame *frame, int top)
 {
 	const struct stat_table *table = frame->table;
 	int y = top + 1, widths[MAX_COLUMNS];
 
-	t->hidden = frame->hidden;
-	t->nr_rows = stat_table__nr(table);
+	remember(t, frame);
 	t->page = LINES - 1 - y;
 	if (t->page < 1)
 		t->page = 1;
@@ -293,7 +316,7 @@ static void draw_table(struct tui *t, const struct tui_frame *frame, int top)
 		t->first = t->selected;
 	if (t->selected >= t->first + (size_t)t->page)
 		t->first = t->selected - (size_t)t->page + 1;
-	lay_out(frame->hidden, widths);
+	lay_out(t->shown, widths);
 	draw_head(t, widths, top);
 	for (size_t i = t->first; i < t->nr_rows && y < LINES - 1; i++, y++) {
 		int mark = i == t->selected ? A_BOLD : 0;
@@ -303,7 +326,7 @@ static void draw_table(struct tui *t, const struct tui_frame *frame, int top)
 		attroff(mark);
 	}
 	if (!t->nr_rows)
-		put(y, 0, COLS, "no contended waits", false);
+		put(y, 0, COLS, t->state.sites ? "no holds" : "no contended waits", false);
 }
 
 /* Returns the first line below. */
@@ -336,8 +359,9 @@ static void draw_foot(const struct tui *t)
 	if (t->asking)
 		snprintf(line, sizeof(line), "Seconds between refreshes: %s_", t->answer);
 	else
-		snprintf(line, sizeof(line), "q quit  < > sort column  r %s  d delay  space %s  "
+		snprintf(line, sizeof(line), "q quit  < > sort column  r %s  %sd delay  space %s  "
 			 "arrows scroll", t->state.reverse ? "largest first" : "smallest first",
+			 !t->has_sites ? "" : t->state.sites ? "h locks  " : "h sites  ",
 			 t->state.paused ? "go on" : "pause");
 	attron(A_DIM);
 	put(LINES - 1, 0, COLS, line, false);

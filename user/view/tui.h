@@ -14,6 +14,7 @@ struct tui;
 struct tui_state {
 	size_t sort;		/* index into stat_columns */
 	bool reverse, paused;
+	bool sites;		/* holds by where they were taken, in place of the locks */
 	int64_t delay_ns;
 };
 
@@ -29,7 +30,8 @@ struct tui_frame {
 	const char *title;	/* the first line */
 	const struct view_input *in;	/* its findings are shown above the table */
 	const struct stat_table *table;
-	const struct stat_column *hidden;	/* a column that says nothing here; or NULL */
+	const struct stat_column *hidden;	/* a column not to be shown; or NULL */
+	bool has_sites;		/* there are holds to switch to */
 };
 
 /* Takes the terminal over; -ENOTTY when there is none that can be drawn on. */

@@ -21,6 +21,7 @@ struct view_filter {
 	const char *lock;		/* name or "0x…"; NULL: all */
 };
 bool view_filter__is_empty(const struct view_filter *f);
+bool view_filter__has_tasks(const struct view_filter *f);	/* it restricts tasks */
 bool view_filter__task(const struct view_filter *f, const struct rec_who *who);
 bool view_filter__lock(const struct view_filter *f, const struct rec_lock *lock, const char *name);
 /* A finding passes when any of its tasks and any of its locks pass. */
@@ -31,6 +32,9 @@ bool view_filter__snap_task(const struct view_filter *f, const struct snapshot *
 bool view_filter__snap_lock(const struct view_filter *f, const struct snapshot *s, uint32_t lock);
 /* A row that says nothing of its task cannot pass a filter on tasks. */
 bool view_filter__agg(const struct view_filter *f, const struct rec_agg *agg, const char *name);
+/* Holds are counted by lock and site, never by task: a filter on tasks passes none. */
+bool view_filter__hold_agg(const struct view_filter *f, const struct rec_hold_agg *agg,
+			   const char *name);
 
 struct view_style {
 	bool color;		/* ANSI sequences */
@@ -62,18 +66,23 @@ int view_text__snapshot(FILE *out, const struct view_input *in);
 /* the wait-for graph for graphviz */
 int view_dot__snapshot(FILE *out, const struct view_input *in);
 
-/* statistics: rows grouped by lock or by caller, sorted by a column */
-enum stat_group { STAT_BY_LOCK, STAT_BY_CALLER, STAT_BY_TASK };
+/* statistics: rows grouped by lock, by caller, by task, or holds by where they were
+ * taken, sorted by a column */
+enum stat_group { STAT_BY_LOCK, STAT_BY_CALLER, STAT_BY_TASK, STAT_BY_SITE };
 struct stat_options {
 	enum stat_group group;
 	const char *sort;	/* column id; NULL: total */
 	bool reverse;
 	size_t limit;		/* rows; 0: all */
-	/* an earlier copy of model__stats(), subtracted, so that top shows what
-	 * happened since; NULL: everything */
+	/* earlier copies of model__stats() and model__holds(), subtracted, so that top
+	 * shows what happened since; NULL: everything */
 	const struct stat_row *base;
 	size_t nr_base;
+	const struct hold_row *base_holds;
+	size_t nr_base_holds;
 };
+/* What a column tells of: those of holds say nothing where none were counted. */
+enum stat_about { ABOUT_BOTH, ABOUT_WAITS, ABOUT_HOLDS, ABOUT_SITES };
 /* The one table of columns: text, JSON and top read it. */
 struct stat_line;		/* one row after grouping */
 struct stat_column {
@@ -84,6 +93,9 @@ struct stat_column {
 	int (*text)(const struct stat_line *line, char *buf, size_t size);
 	/* for sorting and JSON; NULL: text */
 	uint64_t (*value)(const struct stat_line *line);
+	const char *json;	/* the member's name */
+	enum stat_about about;
+	const char *of_holds;	/* a column of waits: the one of holds that is like it */
 };
 extern const struct stat_column stat_columns[];
 extern const size_t nr_stat_columns;
@@ -92,17 +104,28 @@ const struct stat_column *stat_column__find(const char *id);
 struct stat_table;
 /* Groups and sorts; never limits.  -EINVAL for an unknown sort column.  By caller,
  * the waits of a lock whose stack was not walked are spread over its walked
- * callers, histogram bucket by bucket; such estimates begin with ~ as text.  Lines
- * point into the model and into base: valid until either changes. */
+ * callers, histogram bucket by bucket; such estimates begin with ~ as text.  Holds
+ * stand in the line of their lock or caller, or in one of their own.  By site, where
+ * only holds are, a column of waits sorts as the one of holds that is like it.  Lines
+ * point into the model and into the bases: valid until any of them changes. */
 int stat_table__new(struct stat_table **out, const struct view_input *in,
 		    const struct stat_options *opt);
 size_t stat_table__nr(const struct stat_table *t);
 const struct stat_line *stat_table__line(const struct stat_table *t, size_t i);
 void stat_table__free(struct stat_table *t);
+bool stat_table__has_holds(const struct stat_table *t);
+/* Whether a column says anything in this table. */
+bool stat_table__shows(const struct stat_table *t, const struct stat_column *column);
+/* The column it is sorted by. */
+const struct stat_column *stat_table__sort(const struct stat_table *t);
 /* The lock of a line; NULL when it sums up several. */
 const struct rec_lock *stat_line__lock(const struct stat_line *line);
 /* Waits that found no room in the kernel's table and so belong to no line. */
-void stat_table__unaccounted(const struct stat_table *t, uint64_t *count, uint64_t *total_ns);
+struct stat_sum {
+	uint64_t count, total_ns;
+};
+struct stat_sum stat_table__unaccounted(const struct stat_table *t);
+/* The table as text; where holds were counted, a second one of them by site. */
 int view_text__stat(FILE *out, const struct view_input *in, const struct stat_options *opt);
 
 #endif

@@ -26,3 +26,65 @@ first_tid() { truth "$1" | sed -n 's/.*"tasks":\[{"tid":\([0-9]*\).*/\1/p'; }
 
 # found KIND SCENARIO FILE: a finding of that kind names the scenario's first task.
 found() { grep "\"kind\":\"$1\"" "$3" | grep -q "\"tid\":$(first_tid "$2"),"; }
+
+# Both commands have to have seen it: they read at their own times.
+both() {
+	found "$1" "$2" /out/watch.ndjson && found "$1" "$2" /out/record.ndjson
+}
+
+# The same for a finding that names any of the scenario's tasks.
+any_tid() { truth "$1" | grep -o '"tid":[0-9]*,' | tr '\n' '|' | sed 's/|$//'; }
+found_any() { grep "\"kind\":\"$1\"" "$3" | grep -qE "$(any_tid "$2")"; }
+both_any() {
+	found_any "$1" "$2" /out/watch.ndjson && found_any "$1" "$2" /out/record.ndjson
+}
+
+names() { sed -n "s/^{\"scenario\":\"\([^\"]*\)\".*$1.*/\1/p" /proc/lk_test/list; }
+keep_truth() { truth "$1" >>/out/truth.ndjson; }
+
+# start NAME [PARAM]
+start() {
+	echo "start $1 $2" >$ctl || fail "start $1"
+	await 30 truth_says "$1" formed_once true || fail "$1 did not form"
+}
+stop() {
+	echo "stop $1" >$ctl || fail "stop $1"
+	await 30 truth_says "$1" ended true || fail "$1 did not end"
+}
+
+# The quiet ones have to have had their chance: many rounds under contention.
+busy() { [ "$(truth "$1" | sed 's/.*"loops":\([0-9]*\).*/\1/')" -ge 200 ]; }
+
+quiet_ones() {
+	for s in $(names '"expect":"quiet"'); do
+		start "$s"
+		case $s in *cross_release) ;; *) await 20 busy "$s" || fail "$s made no rounds" ;; esac
+		keep_truth "$s"
+		stop "$s"
+	done
+}
+
+# comes_up PID NAME: until it records, or has ended, or it takes too long.
+comes_up() {
+	await 120 started_or_gone $1 /out/$2.ndjson
+	started /out/$2.ndjson || fail "$2 did not start: $(cat /out/$2.err)"
+}
+started_or_gone() { started "$2" || ! kill -0 "$1"; }
+
+# watch_and_record OPTIONS...: both run when it returns; their ids are $watch and $record.
+watch_and_record() {
+	lockscope watch --json "$@" >/out/watch.ndjson 2>/out/watch.err &
+	watch=$!
+	lockscope record -o /out/record.ndjson "$@" 2>/out/record.err &
+	record=$!
+	comes_up $watch watch
+	comes_up $record record
+}
+
+end_and_report() {
+	kill -INT $watch $record
+	wait $watch; echo "watch exit $?" >/out/status
+	wait $record; echo "record exit $?" >>/out/status
+	lockscope report --json /out/record.ndjson >/out/report.ndjson 2>/out/report.err
+	echo "report exit $?" >>/out/status
+}

@@ -2,6 +2,7 @@
 /*
  * /proc/lk_test/ctl    write: "start NAME [PARAM]"  every role as a kthread
  *                             "run NAME ROLE"       one role in the writer itself
+ *                             "go NAME"             on with tasks that wait for it
  *                             "stop NAME"           returns when all have ended
  * /proc/lk_test/truth  read: one JSON object a line for each scenario started
  * /proc/lk_test/list   read: one JSON object a line for each scenario there is
@@ -92,6 +93,18 @@ static int run_role(const struct lk_scenario *s, long role)
 	return err ?: lk_run__act(r, role);
 }
 
+static int go(const struct lk_scenario *s)
+{
+	struct lk_run *r;
+
+	mutex_lock(&runs_lock);
+	r = find_run(s);
+	if (r)
+		lk_run__go(r);
+	mutex_unlock(&runs_lock);
+	return r ? 0 : -ENOENT;
+}
+
 /* 1 ended, 0 not yet, or -errno. */
 static int try_stop(const struct lk_scenario *s)
 {
@@ -145,6 +158,8 @@ static ssize_t ctl_write(struct file *file, const char __user *ubuf, size_t len,
 		err = start(s, param);
 	else if (!strcmp(verb, "run"))
 		err = run_role(s, param);
+	else if (!strcmp(verb, "go"))
+		err = go(s);
 	else if (!strcmp(verb, "stop"))
 		err = stop(s);
 	return err ?: len;

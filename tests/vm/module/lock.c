@@ -244,6 +244,11 @@ void lk_lock__give(struct lk_lock *l, enum lk_mode mode)
 	kinds[l->kind].give(l, mode);
 }
 
+const void *lk_lock__site(const struct lk_lock *l, bool tried)
+{
+	return tried ? (const void *)kinds[l->kind].try : (const void *)kinds[l->kind].take;
+}
+
 bool lk_lock__spins(const struct lk_lock *l)
 {
 	return l->kind == LK_SPINLOCK || l->kind == LK_RWLOCK;

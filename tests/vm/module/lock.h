@@ -55,6 +55,8 @@ int lk_lock__take(struct lk_lock *l, enum lk_mode mode, enum lk_how how);
 bool lk_lock__try(struct lk_lock *l, enum lk_mode mode);
 void lk_lock__give(struct lk_lock *l, enum lk_mode mode);
 
+/* The function of this module that calls the kernel's to take, or to try. */
+const void *lk_lock__site(const struct lk_lock *l, bool tried);
 bool lk_lock__spins(const struct lk_lock *l);
 /* LK_EXCLUSIVE means LK_WRITE for the kinds that know readers. */
 enum lk_mode lk_lock__mode(const struct lk_lock *l, enum lk_mode mode);

@@ -138,6 +138,12 @@ int lk_run__act(struct lk_run *r, int role)
 	return err;
 }
 
+void lk_run__go(struct lk_run *r)
+{
+	WRITE_ONCE(r->go, true);
+	wake_up_all(&r->wq);
+}
+
 void lk_run__stop(struct lk_run *r)
 {
 	WRITE_ONCE(r->stop, true);
@@ -190,8 +196,11 @@ bool lk_run__formed(struct lk_run *r)
 
 static void show_lock(struct seq_file *m, const struct lk_hold *h)
 {
-	seq_printf(m, "{\"lock\":\"0x%px\",\"kind\":\"%s\",\"mode\":\"%s\"}", h->lock,
+	seq_printf(m, "{\"lock\":\"0x%px\",\"kind\":\"%s\",\"mode\":\"%s\"", h->lock,
 		   lk_kind__name(h->lock->kind), lk_mode__name(h->mode));
+	if (h->site)
+		seq_printf(m, ",\"site\":\"%ps\"", h->site);
+	seq_putc(m, '}');
 }
 
 static void show_task(struct seq_file *m, struct lk_task *t)
@@ -240,12 +249,13 @@ void lk_run__show(struct lk_run *r, struct seq_file *m)
 	seq_puts(m, "]}\n");
 }
 
-static void push(struct lk_task *t, struct lk_lock *l, enum lk_mode mode)
+static void push(struct lk_task *t, struct lk_lock *l, enum lk_mode mode, bool tried)
 {
 	if (WARN_ON_ONCE(t->nr_holds == LK_MAX_HOLDS))
 		return;
 	t->holds[t->nr_holds].lock = l;
 	t->holds[t->nr_holds].mode = mode;
+	t->holds[t->nr_holds].site = lk_lock__site(l, tried);
 	smp_store_release(&t->nr_holds, t->nr_holds + 1);
 }
 
@@ -280,7 +290,7 @@ int lk_task__take(struct lk_task *t, struct lk_lock *l, enum lk_mode mode,
 	err = lk_lock__take(l, mode, how);
 	lk_task__end_wait(t);
 	if (!err)
-		push(t, l, mode);
+		push(t, l, mode, false);
 	return err;
 }
 
@@ -289,7 +299,7 @@ bool lk_task__try(struct lk_task *t, struct lk_lock *l, enum lk_mode mode)
 	mode = lk_lock__mode(l, mode);
 	if (!lk_lock__try(l, mode))
 		return false;
-	push(t, l, mode);
+	push(t, l, mode, true);
 	return true;
 }
 
@@ -359,6 +369,14 @@ int lk_task__await(struct lk_task *t, int nr)
 
 	err = wait_event_killable(r->wq, atomic_read(&r->arrived) >= nr ||
 				  lk_task__stopped(t));
+	return err || lk_task__stopped(t) ? -EINTR : 0;
+}
+
+int lk_task__await_go(struct lk_task *t)
+{
+	int err;
+
+	err = wait_event_killable(t->run->wq, READ_ONCE(t->run->go) || lk_task__stopped(t));
 	return err || lk_task__stopped(t) ? -EINTR : 0;
 }
 

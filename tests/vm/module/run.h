@@ -19,6 +19,7 @@ struct seq_file;
 struct lk_hold {
 	struct lk_lock *lock;
 	enum lk_mode mode;
+	const void *site;	/* the function that took it; not in wants */
 };
 
 struct lk_task {
@@ -46,6 +47,7 @@ struct lk_run {
 	atomic_t arrived;
 	struct completion done;		/* completed by a task, or by the stop */
 	bool stop;
+	bool go;			/* for tasks that wait to be told */
 	bool formed_once;
 	struct hrtimer breaker;		/* spin.c: frees a lock under its holder */
 	ktime_t break_at;		/* 0 until all spin */
@@ -63,6 +65,8 @@ int lk_run__start(struct lk_run *r);
 int lk_run__claim(struct lk_run *r, int role);
 /* Runs the claimed role in the current task; its result. */
 int lk_run__act(struct lk_run *r, int role);
+/* Tells tasks that wait for it to go on. */
+void lk_run__go(struct lk_run *r);
 /* Tells all tasks to end. */
 void lk_run__stop(struct lk_run *r);
 /* All tasks that ever started have ended. */
@@ -96,6 +100,8 @@ void lk_task__end_wait(struct lk_task *t);
 void lk_task__arrive(struct lk_task *t);
 /* Waits for nr arrivals. -EINTR when stopped or killed. */
 int lk_task__await(struct lk_task *t, int nr);
+/* Waits until told to go on. -EINTR when stopped or killed. */
+int lk_task__await_go(struct lk_task *t);
 /* Sleeps, interruptibly, until the run is stopped. */
 void lk_task__sleep_until_stop(struct lk_task *t);
 bool lk_task__stopped(const struct lk_task *t);

@@ -14,7 +14,8 @@ struct lk_scenario {
 	const char *name;
 	const char *tag;	/* tasks are named lk_TAG_a, lk_TAG_b, ... */
 	/* what a perfect tracer says: deadlock, root (one task keeps the others
-	 * waiting), waits (no more than that), long_spin, leak, quiet */
+	 * waiting), waits (no more than that), long_spin, leak,
+	 * sleep_in_atomic, quiet */
 	const char *expect;
 	/* what the lock words tell of the owners: word, hint, none */
 	const char *owners;

@@ -73,6 +73,11 @@ static const struct lk_scenario scenarios[] = {
 	  .nr_locks = 2, .count = 2, KINDS(LK_SEMAPHORE, LK_MUTEX),
 	  SCRIPT(4, 2, "m3 s x0", "t0 l", "e1 t0 m3 t1", "e1 t1 m3 t0") },
 
+	/* one place was taken, by a task that could give it, before the others began */
+	{ "semaphore_early_holder", "seh", .expect = "waits", .owners = "none",
+	  .nr_locks = 2, .count = 2, KINDS(LK_SEMAPHORE, LK_MUTEX),
+	  SCRIPT(3, 1, "t0 s", "g t0 m2 t1", "g t1 m2 t0") },
+
 	/* a writer waits for every reader, whichever the word names */
 	{ "rwsem_reader_first", "rrf", .expect = "deadlock", .owners = "hint",
 	  .stuck = true, .cycle = "bc", .nr_cycle = 2, .nr_locks = 2,
@@ -101,6 +106,10 @@ static const struct lk_scenario scenarios[] = {
 	  KINDS(LK_MUTEX), SCRIPT(1, 1, "t0 l") },
 	{ "leak_return", "lrt", .expect = "leak", .owners = "word", .nr_locks = 1,
 	  .users = true, KINDS(LK_MUTEX), SCRIPT(1, 1, "t0 l") },
+
+	/* twice at one place */
+	{ "sleep_in_atomic", "sia", .expect = "sleep_in_atomic", .owners = "none",
+	  .nr_locks = 1, .users = true, KINDS(LK_SPINLOCK), SCRIPT(1, 1, "t0 k u t0 k u l") },
 
 	{ "semaphore_cross_release", "sxr", .expect = "quiet", .owners = "none",
 	  .nr_locks = 1, KINDS(LK_SEMAPHORE), SCRIPT(2, 2, "t0 m2 s", "m2 x0") },

@@ -9,6 +9,7 @@
  *	mN  arrive, and wait for N arrivals          wN  wait for N arrivals
  *	bN  wait until task N is blocked             eN  wait until task N has ended
  *	s   sleep until the stop                     z   sleep for a moment
+ *	g   wait until told to go on                 k   sleep with a spinlock held
  *	p   wait for the completion                  c   complete it
  *	o   start anew, unless stopped
  *
@@ -17,6 +18,8 @@
 #include <linux/ctype.h>
 #include <linux/delay.h>
 #include <linux/kernel.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 
 #include "run.h"
@@ -58,6 +61,16 @@ static int try_or_again(struct lk_task *t, struct lk_lock *l)
 	return lk_task__stopped(t) ? -EINTR : AGAIN;
 }
 
+/*
+ * The kernel complains and forgets the preemption count that the spinlock raised:
+ * raised again, for the give.
+ */
+static void sleep_in_atomic(void)
+{
+	schedule_timeout_uninterruptible(HZ / 2);
+	preempt_disable();
+}
+
 static int step(struct lk_task *t, char op, int n)
 {
 	struct lk_run *r = t->run;
@@ -93,6 +106,11 @@ static int step(struct lk_task *t, char op, int n)
 	case 's':
 		t->loops++;
 		lk_task__sleep_until_stop(t);
+		return NEXT;
+	case 'g':
+		return lk_task__await_go(t);
+	case 'k':
+		sleep_in_atomic();
 		return NEXT;
 	case 'z':
 		usleep_range(100, 200);

@@ -29,6 +29,7 @@ bounded() {
 	for s in $(names '"stuck":false,"users":false'); do
 		for round in 1 2; do
 			start "$s"
+			echo "go $s" >$ctl
 			await "$s" formed_once true
 			[ $round = 2 ] || keep_truth "$s"
 			echo "stop $s" >$ctl || fail "stop $s"

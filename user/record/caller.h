@@ -3,8 +3,8 @@
  * caller.h - who took the lock: the first frame of a stack that belongs neither to
  * the tracer nor to the locking functions, from one table of their names.
  */
-#ifndef LOCKSCOPE_VIEW_CALLER_H
-#define LOCKSCOPE_VIEW_CALLER_H
+#ifndef LOCKSCOPE_RECORD_CALLER_H
+#define LOCKSCOPE_RECORD_CALLER_H
 
 #include "record/record.h"
 

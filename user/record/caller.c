@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #include <string.h>
-#include "view/caller.h"
+#include "record/caller.h"
 
 /* A trailing * stands for any rest; else the name is whole, up to a compiler's
  * suffix as in foo.isra.0.  down* would take in down_timeout() but also functions

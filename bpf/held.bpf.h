@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * held.bpf.h - the held-lock stack of each task, changed: by the hooks that take and
+ * give sleeping locks.
+ */
+#ifndef LOCKSCOPE_HELD_BPF_H
+#define LOCKSCOPE_HELD_BPF_H
+
+#include "guard.bpf.h"
+#include "lockword.bpf.h"
+#include "slot.bpf.h"
+
+static __noinline struct lk_slot *slot_claim(__u64 task, __u32 tid)
+{
+	struct lk_slot *s;
+	__u32 i;
+
+	for (i = 0; i < LK_SLOT_PROBES; i++) {
+		s = slot_at(task, i);
+		if (!s)
+			return NULL;
+		if (s->task || __sync_val_compare_and_swap(&s->task, 0, task))
+			continue;
+		s->tid = tid;
+		return s;
+	}
+	return NULL;
+}
+
+static __always_inline struct lk_bucket *bucket_of(__u64 lock)
+{
+	__u32 i = (__u32)((lock >> 3) * 0x9e3779b97f4a7c15ULL >> 32) & (LK_BUCKETS - 1);
+
+	return bpf_map_lookup_elem(&buckets, &i);
+}
+
+/* Takes out entry `at` and closes the gap: locks are also given hand over hand. */
+__weak __noinline int slot_remove(struct lk_slot *s, __u32 at)
+{
+	__u32 i;
+
+	if (!s || at >= s->nr)
+		return 0;
+	for (i = 0; i < LK_HELD_MAX - 1; i++) {
+		if (i + 1 >= s->nr)
+			break;
+		if (i >= at)
+			s->held[i] = s->held[i + 1];
+	}
+	s->nr--;
+	return 1;
+}
+
+/* User space has proven, by two reads of the lock word, that an entry is stale. */
+__weak __noinline int slot_heal(struct lk_slot *s)
+{
+	__u32 i, id, at = LK_HELD_MAX;
+
+	if (!s)
+		return 0;
+	id = s->drop_id;
+	s->drop_id = 0;
+	for (i = 0; i < LK_HELD_MAX; i++) {
+		if (i >= s->nr)
+			break;
+		if (s->held[i].id == id)
+			at = i;
+	}
+	return slot_remove(s, at);
+}
+
+/* Does the lock's own word name this task as its owner? */
+static __always_inline int word_names(__u64 lock, __u32 info, struct task_struct *task)
+{
+	struct lk_word w = {};
+
+	switch (LK_HELD_KIND(info)) {
+	case LK_KIND_MUTEX:
+	case LK_KIND_WW_MUTEX:
+		word_mutex(lock, &w);
+		break;
+	case LK_KIND_RWSEM:
+		word_rwsem(lock, &w);
+		break;
+	case LK_KIND_RT_MUTEX:
+		word_rt_mutex(lock, &w);
+		break;
+	}
+	return w.says & LK_WORD_OWNER && w.owner == (__u64)task;
+}
+
+/* Kinds that one task can hold only once, and whose word names it. */
+static __always_inline int is_exclusive(__u32 info)
+{
+	__u32 kind = LK_HELD_KIND(info);
+
+	return kind == LK_KIND_MUTEX || kind == LK_KIND_WW_MUTEX || kind == LK_KIND_RT_MUTEX ||
+	       (kind == LK_KIND_RWSEM && info & LK_HELD_WRITE);
+}
+
+/* A take of a lock that is on the stack already: a function of the table that calls
+ * another, a give that was missed, or a task that waits for itself.  Only the last
+ * keeps its old entry. */
+__weak __noinline int slot_replace(struct lk_slot *s, __u64 lock, __u32 info)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u32 at;
+
+	if (!s)
+		return 0;
+	at = slot_search(s, lock, 0);
+	if (at >= LK_HELD_MAX || word_names(lock, info, task))
+		return 0;
+	return slot_remove(s, at);
+}
+
+static __always_inline __u32 syscall_bits(struct task_struct *task)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+
+	return (__u32)regs_syscall_nr(regs) << 16;
+}
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * hold.bpf.h - what becomes of a hold: counted by lock and site, or told.
+ */
+#ifndef LOCKSCOPE_HOLD_BPF_H
+#define LOCKSCOPE_HOLD_BPF_H
+
+#include "guard.bpf.h"
+#include "lockword.bpf.h"
+
+#define HOLD_PROBES 16
+
+static __always_inline __u32 hold_log2(__u64 ns)
+{
+	__u32 r = 0;
+
+	if (ns >> 32) { r += 32; ns >>= 32; }
+	if (ns >> 16) { r += 16; ns >>= 16; }
+	if (ns >> 8) { r += 8; ns >>= 8; }
+	if (ns >> 4) { r += 4; ns >>= 4; }
+	if (ns >> 2) { r += 2; ns >>= 2; }
+	return r + (ns >> 1 & 1);
+}
+
+/* The row of this lock, site and mode, claimed if need be; takes no lock. */
+static __always_inline struct lk_hold_row *hold_row(__u64 lock, __u64 site, __u32 info)
+{
+	__u64 key = ((lock ^ site << 17 ^ site >> 47) + info) * 0x9e3779b97f4a7c15ULL;
+	struct lk_hold_row *r;
+	__u32 i, at;
+
+	key |= 1;
+	for (i = 0; i < HOLD_PROBES; i++) {
+		at = ((__u32)(key >> 32) + i * ((__u32)(key >> 8) | 1)) & (cfg.nr_hold_rows - 1);
+		r = bpf_map_lookup_elem(&hold_rows, &at);
+		if (!r || r->key == key)
+			return r;
+		if (r->key || __sync_val_compare_and_swap(&r->key, 0, key))
+			continue;
+		r->site = site;
+		r->info = info;
+		barrier();
+		r->lock = lock;
+		return r;
+	}
+	return NULL;
+}
+
+static __noinline int hold_count(__u64 lock, __u64 site, __u32 info, __u64 hold_ns)
+{
+	struct lk_hold_row *r;
+	struct lk_cpu *c;
+
+	info &= 0xff | LK_HELD_READ | LK_HELD_WRITE;
+	r = hold_row(lock, site, info);
+	if (!r) {
+		c = this_cpu();
+		if (c)
+			c->nr.lost_holds++;
+		return 0;
+	}
+	__sync_fetch_and_add(&r->count, 1);
+	__sync_fetch_and_add(&r->total_ns, hold_ns);
+	/* a lost race leaves the smaller of two maxima, and both are in the histogram */
+	if (hold_ns > r->max_ns)
+		r->max_ns = hold_ns;
+	__sync_fetch_and_add(&r->hist[hold_log2(hold_ns) & (LK_HIST_BUCKETS - 1)], 1);
+	return 0;
+}
+
+/* Sends a hold to user space.  task: whose hold it is.  Only inside the guard. */
+static __always_inline void hold_emit(struct lk_cpu *c, struct task_struct *task,
+				      const struct lk_held *e, __u32 how, __u64 now, __u64 stack)
+{
+	struct lk_hold_event *ev = bpf_ringbuf_reserve(&events, sizeof(*ev), 0);
+	struct lk_word w = {};
+
+	if (!ev) {
+		c->nr.lost_ring++;
+		return;
+	}
+	if (how == LK_HOLD_EXITED)
+		word_of_kind(e->lock, e->info, &w);
+	ev->type = LK_EVENT_HOLD;
+	ev->how = how;
+	ev->lock = e->lock;
+	ev->since_ns = e->since_ns;
+	ev->end_ns = now;
+	ev->site = e->site;
+	ev->stack = stack;
+	ev->task = (__u64)task;
+	ev->start_ns = task->start_boottime;
+	ev->cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+	ev->id = e->id;
+	ev->owner = w.owner;
+	ev->says = w.says;
+	ev->info = e->info;
+	ev->tid = task->pid;
+	ev->pid = task->tgid;
+	ev->cpu = bpf_get_smp_processor_id();
+	ev->pad = 0;
+	bpf_probe_read_kernel_str(ev->comm, sizeof(ev->comm), task->comm);
+	/* user space looks every few ms anyway; a wake-up may not be possible here */
+	bpf_ringbuf_submit(ev, BPF_RB_NO_WAKEUP);
+}
+
+#endif

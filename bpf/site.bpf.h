@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * site.bpf.h - who called the lock function, without a stack walk (a walk of three
+ * frames costs twenty times as much).
+ *
+ * x86-64: a trampoline is called from the traced function's first instruction, so
+ * its frame lies just below the function's own return address:
+ *   ctx[0] …  the arguments
+ *   (8 bytes for the return value, if an exit hook is there too)
+ *   the saved frame pointer
+ *   the return into the traced function: within its first bytes
+ *   the return address into the caller   <- this one
+ * (arch/x86/net/bpf_jit_comp.c, __arch_prepare_bpf_trampoline).  Where exactly
+ * depends on kernel and flags, so the return into the function is looked for.
+ * Elsewhere the site is unknown until a stack is walked.
+ */
+#ifndef LOCKSCOPE_SITE_BPF_H
+#define LOCKSCOPE_SITE_BPF_H
+
+#include "maps.bpf.h"
+
+/* An argument as a number: from ctx itself it would be a typed pointer, with which the
+ * verifier allows no arithmetic. */
+static __always_inline __u64 argument(void *ctx, __u32 nr)
+{
+	__u64 value = 0;
+
+	bpf_get_func_arg(ctx, nr, &value);
+	return value;
+}
+
+#define SITE_WORDS 5
+/* endbr64 and the 5-byte call come before the return address */
+#define ENTRY_BYTES 16
+
+static __always_inline __u64 site_of(void *ctx __attribute__((unused)))
+{
+#ifdef __TARGET_ARCH_x86
+	__u64 w[SITE_WORDS], func = bpf_get_func_ip(ctx);
+
+	if (bpf_probe_read_kernel(w, sizeof(w), ctx + 8))
+		return 0;
+	if (w[1] - func <= ENTRY_BYTES)
+		return w[2];
+	if (w[2] - func <= ENTRY_BYTES)
+		return w[3];
+	if (w[3] - func <= ENTRY_BYTES)
+		return w[4];
+#endif
+	return 0;
+}
+
+/* At a kprobe on the first instruction nothing has been pushed yet. */
+static __always_inline __u64 site_of_regs(struct pt_regs *regs)
+{
+#ifdef __TARGET_ARCH_x86
+	__u64 site = 0;
+
+	bpf_probe_read_kernel(&site, sizeof(site), (void *)regs->sp);
+	return site;
+#elif defined(__TARGET_ARCH_arm64)
+	return ((struct user_pt_regs *)regs)->regs[30];
+#else
+	return 0;
+#endif
+}
+
+#endif

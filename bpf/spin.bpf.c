@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * spin.bpf.c - level held with --spin: what takes and gives a spinning lock.
+ *
+ * Whoever holds one cannot leave its CPU, so what is held is kept per CPU and
+ * context, in a plain array: no look-up, no allocation, no helper that locks.
+ *
+ * Two things make entries lie, and both are undone here:
+ * - Hooks run before preemption is off.  A task can enter its lock on one CPU, be
+ *   moved, and take it on another.  At every task switch the CPU holds nothing but
+ *   its run queue's lock, so the switch clears the rest.
+ * - The kernel skips a program that an interrupt meets running.  An interrupt
+ *   inside a give hook would have its takes recorded and its gives skipped.  So an
+ *   interrupt of any hook here is dropped whole (spin_inside), and what an interrupt
+ *   seems to hold when its CPU is back in a task is cleared.
+ */
+#include "hold.bpf.h"
+#include "lockfuncs.h"
+#include "site.bpf.h"
+#include "stack.bpf.h"
+
+#define TASK_RUNNING 0
+
+/* Returns the CPU, with its spin_inside set, or NULL when the event is to be dropped:
+ * before the start, inside another hook, or inside a helper of ours. */
+static __always_inline struct lk_cpu *enter(__u64 addr, struct task_struct *task, __u32 *context)
+{
+	struct lk_cpu *c;
+
+	if (!tracing_on)
+		return NULL;
+	c = this_cpu();
+	if (!c)
+		return NULL;
+	if (c->spin_inside) {
+		c->nr.spin_dropped++;
+		return NULL;
+	}
+	*context = context_of(task, addr);
+	if (c->busy[*context & 1] == (__u64)task)
+		return NULL;
+	c->spin_inside = 1;
+	barrier();
+	return c;
+}
+
+static __always_inline void leave(struct lk_cpu *c)
+{
+	barrier();
+	c->spin_inside = 0;
+}
+
+/* Entry i, or NULL; see slot_entry(). */
+static __always_inline struct lk_spin_held *entry(struct lk_spin_stack *st, __u64 i)
+{
+	__u64 offset = i * sizeof(struct lk_spin_held);
+
+	if (offset > (LK_SPIN_HELD_MAX - 1) * sizeof(struct lk_spin_held))
+		return NULL;
+	barrier_var(offset);
+	return (void *)st->held + offset;
+}
+
+static __always_inline void take(__u64 addr, __u64 lock, __u32 info, __u64 site)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct lk_spin_stack *st;
+	struct lk_spin_held *e;
+	struct lk_cpu *c;
+	__u32 context, n;
+
+	c = enter(addr, task, &context);
+	if (!c)
+		return;
+	st = &c->spin_held[context & 1];
+	n = st->nr;
+	if (context == CTX_TASK) {
+		/* No interrupt can be below a task. */
+		if (c->spin_held[CTX_IRQ].nr) {
+			c->nr.spin_stale += c->spin_held[CTX_IRQ].nr;
+			c->spin_held[CTX_IRQ].nr = 0;
+			c->spin_held[CTX_IRQ].over = 0;
+		}
+		if (n && st->held[0].task != (__u64)task) {
+			c->nr.spin_stale += n;
+			n = 0;
+		}
+	}
+	e = entry(st, n);
+	if (!e) {
+		st->over++;
+		c->nr.held_overflow++;
+		leave(c);
+		return;
+	}
+	e->lock = lock;
+	e->task = (__u64)task;
+	e->since_ns = bpf_ktime_get_boot_ns();
+	e->site = site;
+	e->info = info;
+	e->tid = task->pid;
+	e->id = ++c->next_spin_id;
+	barrier();
+	st->nr = n + 1;
+	leave(c);
+}
+
+/* Global functions are verified once, not once for each way through them. */
+__weak __noinline int spin_close_gap(struct lk_spin_stack *st, __u32 at)
+{
+	__u32 i;
+
+	if (!st || at >= st->nr)
+		return 0;
+	for (i = 0; i < LK_SPIN_HELD_MAX - 1; i++) {
+		if (i + 1 >= st->nr)
+			break;
+		if (i >= at)
+			st->held[i] = st->held[i + 1];
+	}
+	st->nr--;
+	return 1;
+}
+
+/* The newest entry of this lock, or LK_SPIN_HELD_MAX. */
+__weak __noinline int spin_search(struct lk_spin_stack *st, __u64 lock)
+{
+	int at = LK_SPIN_HELD_MAX;
+	__u32 i;
+
+	for (i = 0; st && i < LK_SPIN_HELD_MAX; i++) {
+		if (i >= st->nr)
+			break;
+		if (st->held[i].lock == lock)
+			at = (int)i;
+	}
+	return at;
+}
+
+/* e is still in its stack. */
+static __noinline int end_hold(struct lk_cpu *c, struct lk_spin_held *e, __u32 context)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 now = bpf_ktime_get_boot_ns(), hold_ns;
+	struct lk_spin_long *l;
+
+	if (!c || !e)
+		return 0;
+	hold_ns = now > e->since_ns ? now - e->since_ns : 0;
+	if (cfg.aggregate)
+		hold_count(e->lock, e->site, e->info, hold_ns);
+	if (hold_ns < cfg.long_spin_hold_ns)
+		return 0;
+	l = &c->longs[c->nr_longs & (LK_SPIN_LONGS - 1)];
+	l->nr = 0;
+	barrier();
+	l->end_ns = now;
+	l->start_ns = task->start_boottime;
+	l->pid = task->tgid;
+	l->context = context;
+	l->held = *e;
+	bpf_probe_read_kernel_str(l->comm, sizeof(l->comm), task->comm);
+	barrier();
+	l->nr = ++c->nr_longs;
+	return 0;
+}
+
+static __always_inline void give(__u64 addr, __u64 lock)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct lk_spin_stack *st;
+	struct lk_spin_held *e;
+	__u32 context, n;
+	struct lk_cpu *c;
+	__u64 at;
+
+	c = enter(addr, task, &context);
+	if (!c)
+		return;
+	st = &c->spin_held[context & 1];
+	n = st->nr;
+	at = (__u64)n - 1;
+	e = entry(st, at);
+	if (!e || e->lock != lock) {
+		at = spin_search(st, lock);
+		e = entry(st, at);
+	}
+	if (!e) {
+		if (st->over)
+			st->over--;
+		else
+			c->nr.spin_unmatched++;
+		leave(c);
+		return;
+	}
+	end_hold(c, e, context);
+	if (at + 1 == n)
+		st->nr = at;
+	else
+		spin_close_gap(st, at);
+	leave(c);
+}
+
+#define INFO(kind, mode) (LK_KIND_##kind | (mode))
+
+static __always_inline void on_try(unsigned long long *ctx, __u64 lock, __u32 info)
+{
+	__u64 ret = 0;
+
+	bpf_get_func_ret(ctx, &ret);
+	if ((__u8)ret)
+		take((__u64)ctx, lock, info | LK_HELD_TRY, site_of(ctx));
+}
+
+#define PROG_TAKE(name, kind, mode, arg) \
+SEC("fentry/" #name) int take_##name(unsigned long long *ctx) \
+{ take((__u64)ctx, argument(ctx, arg), INFO(kind, mode), site_of(ctx)); return 0; }
+#define PROG_TRY1(name, kind, mode, arg) \
+SEC("fexit/" #name) int take_##name(unsigned long long *ctx) \
+{ on_try(ctx, argument(ctx, arg), INFO(kind, mode)); return 0; }
+#define PROG_GIVE(name, kind, mode, arg) \
+SEC("fentry/" #name) int give_##name(unsigned long long *ctx) \
+{ give((__u64)ctx, argument(ctx, arg)); return 0; }
+
+#define PROG(what, name, kind, mode, arg, giver) PROG_##what(name, kind, mode, arg)
+LK_SPIN_FUNCS(PROG)
+
+/* Through kprobes, at entries only: a return probe on these functions takes locks of
+ * its own and has frozen machines. */
+SEC("kprobe.multi")
+int spin_probe_multi(struct pt_regs *regs)
+{
+	__u64 cookie = bpf_get_attach_cookie(regs);
+
+	if (cookie >> 24)
+		give(PT_REGS_SP(regs), PT_REGS_PARM1(regs));
+	else
+		take(PT_REGS_SP(regs), PT_REGS_PARM1(regs), (__u32)cookie & 0xffff,
+		     site_of_regs(regs));
+	return 0;
+}
+
+SEC("kprobe")
+int spin_probe(struct pt_regs *regs)
+{
+	__u64 cookie = bpf_get_attach_cookie(regs);
+
+	if (cookie >> 24)
+		give(PT_REGS_SP(regs), PT_REGS_PARM1(regs));
+	else
+		take(PT_REGS_SP(regs), PT_REGS_PARM1(regs), (__u32)cookie & 0xffff,
+		     site_of_regs(regs));
+	return 0;
+}
+
+/* Every word of a spinning lock is 0 when nobody holds it (asm-generic/qspinlock.h,
+ * qrwlock.h, ticket_spinlock.h after a full turn aside). */
+static __always_inline int is_locked(__u64 lock)
+{
+	__u32 word = 0;
+
+	return !bpf_probe_read_kernel(&word, sizeof(word), (void *)lock) && word;
+}
+
+static __noinline int tell_sleep(void *ctx, struct lk_cpu *c, struct lk_spin_held *e)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 now = bpf_ktime_get_boot_ns();
+	__u32 context = CTX_TASK;
+	struct lk_held held = {};
+	struct lk_scratch *s;
+
+	if (!c || !e || !is_locked(e->lock) || guard_enter(c, context, (__u64)task))
+		return 0;
+	c->nr.atomic_sleeps++;
+	held.lock = e->lock;
+	held.since_ns = e->since_ns;
+	held.site = e->site;
+	held.info = e->info;
+	held.id = (__u32)e->id;
+	s = bpf_map_lookup_elem(&scratch, &context);
+	hold_emit(c, task, &held, LK_HOLD_SLEPT, now, s ? stack_walk(ctx, c, s) : 0);
+	guard_leave(c, context);
+	return 0;
+}
+
+/* A CPU changes tasks: it holds its run queue's lock, which the next task gives, and
+ * nothing else. */
+SEC("tp_btf/sched_switch")
+int spin_switch(unsigned long long *ctx)
+{
+	struct task_struct *prev = (void *)ctx[1], *next = (void *)ctx[2];
+	struct lk_spin_stack *st;
+	struct lk_spin_held *top, *e;
+	struct lk_cpu *c;
+	__u32 n;
+
+	c = tracing_on ? this_cpu() : NULL;
+	if (!c)
+		return 0;
+	/* whoever was preempted inside a hook goes on here later */
+	c->spin_inside = 0;
+	st = &c->spin_held[CTX_TASK];
+	n = st->nr;
+	st->over = 0;
+	if (!n)
+		return 0;
+	top = entry(st, (__u64)n - 1);
+	if (!top)
+		return 0;
+	if (n == 1)
+		c->rq_lock = top->lock;
+	if (top->lock != c->rq_lock) {
+		c->nr.spin_moved += n;
+		st->nr = 0;
+		return 0;
+	}
+	if (n > 1) {
+		e = entry(st, (__u64)n - 2);
+		if (!(__u8)ctx[0] && BPF_CORE_READ(prev, __state) != TASK_RUNNING)
+			tell_sleep(ctx, c, e);
+		c->nr.spin_moved += n - 1;
+		st->held[0] = *top;
+	}
+	st->held[0].task = (__u64)next;
+	st->held[0].tid = BPF_CORE_READ(next, pid);
+	st->nr = 1;
+	return 0;
+}

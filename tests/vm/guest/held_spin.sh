@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+# Level held with --spin: who holds the locks that others spin on. The spinning tasks
+# keep the processors 2 and 3 to themselves for some seconds. Leaves what
+# scenarios.sh leaves.
+. ./lib.sh
+
+watch_and_record --level held --spin
+taskset -p 3 $$ >/dev/null
+
+# spin NAME MS KIND: until both have found it, and it has ended by itself.
+spin() {
+	start "$1" "$2"
+	keep_truth "$1"
+	await 15 both_any "$3" "$1"
+	await 30 truth_says "$1" ended true || fail "$1 did not end"
+}
+
+spin spin_long 2000 long_spin
+spin rwlock_long 2000 long_spin
+spin spin_abba 4000 deadlock
+spin rwlock_abba 4000 deadlock
+spin spin_irq 4000 deadlock
+
+(echo "run sleep_in_atomic 0" >$ctl) &
+sleeper=$!
+await 30 truth_says sleep_in_atomic holds '\[{' || fail "sleep_in_atomic: no spinlock held"
+keep_truth sleep_in_atomic
+wait $sleeper
+await 10 both_any sleep_in_atomic sleep_in_atomic
+sleep 1
+end_and_report
+exit 0

@@ -1,0 +1,82 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+# usage: soak.sh SECONDS ROUNDS
+#
+# Level held with --spin under every load at once for SECONDS, then ROUNDS of coming
+# and going under the same load, every other one by SIGKILL. `snapshot` looks on all
+# the while and tells, once all is at rest, what is still believed to be held. Leaves
+# in /out: watch.ndjson, snapshot.json, status, rounds, load.*.
+. ./lib.sh
+
+dir=/tmp/fs
+held="--level held --spin"
+
+# Nice, or coming and going would take minutes each under emulation.
+start_loads() {
+	loads=
+	for l in fs fork mmap rename pipe pipe-create socket flock; do
+		nice -n 15 lockload $l -t 2 -s 100000 --dir $dir >/out/load.$l 2>&1 &
+		loads="$loads $!"
+	done
+	nice -n 15 lockload messaging -t 16 -s 100000 --dir $dir >/out/load.messaging 2>&1 &
+	loads="$loads $!"
+}
+
+# Comes, looks for a second, and goes; or is killed at some point of that.
+round() {
+	case $(($1 % 4)) in
+	0) lockscope stat $held --for 1 >/dev/null 2>>/out/rounds.err; echo "round $1 exit $?" >>/out/rounds ;;
+	2) lockscope record $held --for 1 -o /dev/null 2>>/out/rounds.err; echo "round $1 exit $?" >>/out/rounds ;;
+	*)
+		lockscope watch --json $held >/tmp/round 2>>/out/rounds.err &
+		victim=$!
+		# before the last hook is in, and after
+		if [ $(($1 % 4)) = 1 ]; then sleep 1; else await 60 started /tmp/round; fi
+		kill -KILL $victim
+		wait $victim
+		echo "round $1 killed $?" >>/out/rounds
+		;;
+	esac
+}
+
+# What runs while the snapshot looks on; it is taken at the end of this.
+if [ "$1" = look ]; then
+	touch /tmp/looking
+	await 100000 test -e /tmp/rest
+	sleep 3
+	exit 0
+fi
+
+mkdir -p $dir
+dd if=/dev/zero of=/tmp/image bs=1M count=64 2>/dev/null
+if mke2fs -q -F /tmp/image >/dev/null 2>&1; then mount -o loop /tmp/image $dir; fi
+
+lockscope watch --json $held >/out/watch.ndjson 2>/out/watch.err &
+watch=$!
+comes_up $watch watch
+lockscope snapshot --json $held -- "$0" look >/out/snapshot.json 2>/out/snapshot.err &
+snapshot=$!
+await 120 test -e /tmp/looking || fail "snapshot did not start: $(cat /out/snapshot.err)"
+
+start_loads
+sleep "$1"
+kill -INT $watch
+wait $watch; echo "watch exit $?" >/out/status
+i=0
+while [ $i -lt "$2" ]; do
+	i=$((i + 1))
+	round $i
+done
+kill -TERM $loads
+wait $loads
+touch /tmp/rest
+wait $snapshot; echo "snapshot exit $?" >>/out/status
+
+# No hook of it is left, and it still loads. Programs go some time after their loader.
+hooks=/sys/kernel/tracing/enabled_functions
+unhooked() { [ -z "$(cat $hooks)" ]; }
+await 30 unhooked
+cat $hooks >/out/hooks
+lockscope snapshot --json $held >/out/after.json 2>/out/after.err
+echo "after exit $?" >>/out/status
+exit 0

@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include "source/live_locks.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lib/map.h"
+
+/* Holds at least so old are shown also when nobody waits for them. */
+#define OLD_NS 100000000ULL
+
+/* What the newest looks at a lock say of it. */
+struct look_lock {
+	struct rec_lock_state state;
+	struct rec_holder by_word;
+	char evidence[176];
+	char name[80];
+};
+
+struct live_locks {
+	struct source_live *s;
+	const struct live_look *look;
+	struct held_seen seen;
+	uint64_t missed, missed_ns;	/* how many takes or gives, and when that last moved */
+	struct look_lock *list;		/* by address */
+	struct rec_holder *holders;	/* of held entries, in the order of the list */
+	struct rec_frame *sites;	/* of each */
+	struct u64map *holding;		/* keys of tasks that are one of the holders */
+	uint32_t nr, nr_holders, cap, holders_cap;
+};
+
+/* All that one look shows of one lock. */
+struct group {
+	const struct lk_task **waiting;	/* newest look last */
+	struct held_entry *entries;
+	uint32_t nr_waiting, nr_entries;
+	uint64_t lock;
+	enum lock_kind kind;
+	bool spins;
+	bool drained;	/* a writer waits for its readers, as its held entry says */
+	bool unproven;	/* one of its waits may be over: see live_stale.c */
+};
+
+int live_locks__new(struct live_locks **out, struct source_live *s)
+{
+	struct live_locks *l = calloc(1, sizeof(*l));
+
+	*out = l;
+	if (!l)
+		return -ENOMEM;
+	l->s = s;
+	return held_seen__new(&l->seen) ?: u64map__new(&l->holding, 0);
+}
+
+void live_locks__free(struct live_locks *l)
+{
+	if (!l)
+		return;
+	held_seen__free(&l->seen);
+	u64map__free(l->holding);
+	free(l->list);
+	free(l->holders);
+	free(l->sites);
+	free(l);
+}
+
+static int reserve(struct live_locks *l, uint32_t nr_locks, uint32_t nr_holders)
+{
+	void *p;
+
+	if (nr_locks > l->cap) {
+		p = realloc(l->list, (nr_locks + 64) * sizeof(*l->list));
+		if (!p)
+			return -ENOMEM;
+		l->list = p;
+		l->cap = nr_locks + 64;
+	}
+	if (nr_holders <= l->holders_cap)
+		return 0;
+	p = realloc(l->holders, (nr_holders + 64) * sizeof(*l->holders));
+	if (!p)
+		return -ENOMEM;
+	l->holders = p;
+	p = realloc(l->sites, (nr_holders + 64) * sizeof(*l->sites));
+	if (!p)
+		return -ENOMEM;
+	l->sites = p;
+	l->holders_cap = nr_holders + 64;
+	return 0;
+}
+
+/* An idle task is one of its CPU. */
+static uint64_t holder_key(uint32_t tid, int32_t cpu)
+{
+	return tid ? tid : 1ULL << 32 | (uint32_t)cpu;
+}
+
+/* The holder a lock word names, if it names one that is really there. */
+static void fill_named(struct live_locks *l, const struct group *g, const struct lk_task *t,
+		       struct look_lock *out)
+{
+	const struct lk_task *owner = live_look__find(l->look, t->word.owner_tid);
+	bool is_self = t->word.owner_pid == (uint32_t)getpid();
+	bool reader = !(t->word.says & LK_WORD_OWNER);
+
+	if (owner && (owner->task != t->word.owner || owner->start_ns != t->word.owner_start_ns))
+		owner = NULL;
+	if (!owner && (lk_task__wait_age_ns(t) >= LK_YOUNG_NS || is_self)) {
+		out->state.complete = false;
+		snprintf(out->evidence, sizeof(out->evidence),
+			 "owner word of 0x%" PRIx64 " names %s", g->lock,
+			 is_self ? "lockscope itself" : "a task that is gone");
+		return;
+	}
+	out->by_word = (struct rec_holder){
+		.tid = t->word.owner_tid, .start_ns = t->word.owner_start_ns,
+		.since_ns = LK_NO_TIME, .mode = live_kind__mode(t->wait.flags), .cpu = -1,
+		.certainty = owner && !g->unproven ? SURE_CERTAIN : SURE_LIKELY,
+	};
+	out->state.holders = &out->by_word;
+	out->state.nr_holders = 1;
+	if (t->word.says & LK_WORD_COUNT)
+		out->by_word.mode = reader ? MODE_READ : MODE_WRITE;
+	if (!reader) {
+		snprintf(out->evidence, sizeof(out->evidence), "owner word of 0x%" PRIx64, g->lock);
+		return;
+	}
+	/* Only the last reader to come; it may have left before others. */
+	out->by_word.certainty = t->word.nr_readers == 1 ? SURE_LIKELY : SURE_POSSIBLE;
+	out->state.complete = false;
+	snprintf(out->evidence, sizeof(out->evidence),
+		 "0x%" PRIx64 " is held by %d reader%s; its word remembers only the last", g->lock,
+		 t->word.nr_readers, t->word.nr_readers == 1 ? "" : "s");
+}
+
+/* A word that names nobody. */
+static void tell_unnamed(const struct group *g, const struct lk_word *w, struct look_lock *out)
+{
+	char *to = out->evidence;
+	size_t size = sizeof(out->evidence);
+
+	if (g->kind == KIND_SEMAPHORE && w->says & LK_WORD_READ)
+		snprintf(to, size, "semaphore 0x%" PRIx64 " names no holder; count %d", g->lock,
+			 w->nr_readers);
+	else if (g->kind == KIND_PERCPU_RWSEM && w->says & LK_WORD_COUNT)
+		snprintf(to, size,
+			 "percpu_rwsem 0x%" PRIx64 " names no holder; it counts %d readers",
+			 g->lock, w->nr_readers);
+	else if (out->state.verified && w->says & LK_WORD_PICKUP)
+		snprintf(to, size, "0x%" PRIx64 " was handed to a waiter that has not run yet",
+			 g->lock);
+	else if (!out->state.verified)
+		snprintf(to, size, "a %s does not name its holders", kind__name(g->kind));
+}
+
+/* What the newest waiter's look at the word says. */
+static void fill_by_word(struct live_locks *l, const struct group *g, struct look_lock *out)
+{
+	const struct lk_task *t = g->waiting[g->nr_waiting - 1];
+	const struct lk_word *w = &t->word;
+	bool word = w->says & LK_WORD_READ;
+	bool names = w->owner_tid && w->says & (LK_WORD_OWNER | LK_WORD_READER);
+
+	if (word && (g->kind == KIND_RWSEM || g->kind == KIND_PERCPU_RWSEM))
+		out->state.nr_readers = w->nr_readers;
+	out->state.verified = word && g->kind != KIND_SEMAPHORE && g->kind != KIND_PERCPU_RWSEM;
+	/* A mutex that was handed over, or is free, has no holder: that is complete. */
+	out->state.complete = out->state.verified &&
+			      (names || w->says & (LK_WORD_PICKUP | LK_WORD_FREE));
+	if (g->kind == KIND_PERCPU_RWSEM && word && w->nr_readers > 0)
+		out->state.nr_unknown = (uint32_t)w->nr_readers;
+	if (names)
+		fill_named(l, g, t, out);
+	else
+		tell_unnamed(g, w, out);
+}
+
+static void add_holder(struct live_locks *l, const struct group *g, const struct held_entry *e,
+		       bool returned)
+{
+	struct rec_holder *h = &l->holders[l->nr_holders];
+	struct rec_frame *site = &l->sites[l->nr_holders++];
+
+	*h = (struct rec_holder){
+		.tid = e->tid, .start_ns = e->task ? e->task->start_ns : 0,
+		.mode = e->info & LK_HELD_READ ? MODE_READ :
+			e->info & LK_HELD_WRITE ? MODE_WRITE : MODE_EXCLUSIVE,
+		.certainty = e->certainty, .since_ns = live__t(l->s, e->since_ns),
+		.id = (uint64_t)e->tid << 32 | (uint32_t)e->id,
+		.cpu = e->cpu ? (int32_t)e->cpu->cpu : -1,
+		.context = e->in_irq ? CONTEXT_HARDIRQ : CONTEXT_TASK, .spin = e->cpu != NULL,
+		.returned = returned,
+	};
+	if (g->unproven && h->certainty == SURE_CERTAIN)
+		h->certainty = SURE_LIKELY;
+	if (e->site) {
+		symbols__code(l->s->symbols, e->site, site);
+		h->site = site;
+	}
+	/* Without memory for it the task is shown only if it waits. */
+	u64map__set(l->holding, holder_key(e->tid, h->cpu), 1);
+}
+
+static void fill_by_entries(struct live_locks *l, const struct group *g,
+			    const struct held_answer *a, const bool *returned,
+			    struct look_lock *out)
+{
+	uint32_t i;
+
+	out->state.complete = a->complete;
+	out->state.verified = a->verified;
+	out->state.nr_readers = a->nr_readers;
+	out->state.nr_unknown = a->nr_unknown;
+	out->state.holders = &l->holders[l->nr_holders];
+	out->state.nr_holders = a->nr_holders;
+	for (i = 0; i < g->nr_entries; i++)
+		if (g->entries[i].is_hold)
+			add_holder(l, g, &g->entries[i], returned[i]);
+	if (g->nr_waiting || g->drained)
+		snprintf(out->evidence, sizeof(out->evidence), "%s", a->evidence);
+}
+
+/* A static lock has a symbol where the kernel lists data symbols. */
+static void fill_name(struct live_locks *l, struct look_lock *out)
+{
+	struct rec_frame f;
+
+	symbols__data(l->s->symbols, out->state.lock.addr, &f);
+	if (!f.sym)
+		return;
+	if (f.off)
+		snprintf(out->name, sizeof(out->name), "%s+0x%" PRIx64, f.sym, f.off);
+	else
+		snprintf(out->name, sizeof(out->name), "%s", f.sym);
+	out->state.name = out->name;
+	out->state.name_source = "symbol";
+}
+
+/* The kind of any waiter's stack serves all: only some stacks tell a ww_mutex from a
+ * mutex.  An entry has it from the function that took the lock. */
+static void find_kind(struct live_locks *l, struct group *g)
+{
+	uint32_t i, id;
+
+	for (i = 0; i < g->nr_waiting; i++) {
+		const struct lk_task *t = g->waiting[i];
+		enum lock_kind kind;
+
+		id = live_stacks__by_key(l->s->stacks, t->wait.stack, NULL, NULL, NULL);
+		kind = live_kind__of(t->wait.flags, live_stacks__get(l->s->stacks, id));
+		if (g->kind == KIND_UNKNOWN || kind == KIND_WW_MUTEX)
+			g->kind = kind;
+		g->unproven |= live_stale__is_unproven(l->s, t);
+	}
+	g->spins = !g->nr_waiting || live_kind__spins(g->waiting[g->nr_waiting - 1]->wait.flags);
+	for (i = 0; i < g->nr_entries; i++)
+		g->spins &= g->entries[i].cpu != NULL;
+	for (i = 0; i < g->nr_entries; i++) {
+		const struct held_entry *e = &g->entries[i];
+		struct rec_lock lock;
+		enum lock_mode mode;
+		bool spin;
+
+		if ((e->cpu != NULL) != g->spins)
+			continue;
+		live_kind__held(e->info, e->lock, &lock, &mode, &spin);
+		if (g->kind != KIND_WW_MUTEX)
+			g->kind = lock.kind;
+		g->drained |= e->task && held__drains(e->task) &&
+			      held__drains(e->task)->held.id == e->id;
+	}
+}
+
+static bool is_old(const struct live_locks *l, const struct held_entry *e)
+{
+	uint64_t old_ns = e->cpu ? l->s->cfg.thresholds.long_spin_ns :
+				   l->s->cfg.thresholds.long_hold_ns;
+
+	if (old_ns > OLD_NS)
+		old_ns = OLD_NS;
+	return e->is_hold && e->t_ns >= e->since_ns + old_ns;
+}
+
+/* Judges the entries; true when one of them is worth showing by itself.  returned: one
+ * for each entry. */
+static bool judge(struct live_locks *l, const struct group *g, struct held_answer *a,
+		  bool *returned)
+{
+	struct held_facts facts = { .kind = g->kind, .spins = g->spins };
+	bool any_old = false, stale_again;
+	uint32_t i;
+
+	if (g->nr_waiting) {
+		facts.word = &g->waiting[g->nr_waiting - 1]->word;
+		facts.word_t_ns = g->waiting[g->nr_waiting - 1]->t_ns;
+	}
+	/* What is known of misses is of sleeping locks; the others heal in the kernel. */
+	if (!g->spins) {
+		facts.missed_ns = l->missed_ns;
+		facts.bucket = live_bpf__bucket(&l->s->bpf, g->lock);
+	}
+	held__judge(g->entries, g->nr_entries, &facts, a);
+	for (i = 0; i < g->nr_entries; i++) {
+		const struct held_entry *e = &g->entries[i];
+
+		returned[i] = false;
+		any_old |= is_old(l, e);
+		if (e->cpu)
+			continue;
+		held_seen__note(&l->seen, e, &stale_again, &returned[i]);
+		if (stale_again)
+			live_bpf__drop_held(&l->s->bpf, e->task->task, e->tid, (uint32_t)e->id);
+	}
+	return any_old;
+}
+
+static int add_group(struct live_locks *l, struct group *g)
+{
+	struct look_lock *out = &l->list[l->nr];
+	bool *returned = calloc(g->nr_entries + 1, sizeof(*returned)), any_old;
+	struct held_answer answer;
+
+	if (!returned)
+		return -ENOMEM;
+	find_kind(l, g);
+	any_old = judge(l, g, &answer, returned);
+	if (!g->nr_waiting && !g->drained && !any_old) {
+		free(returned);
+		return 0;
+	}
+	memset(out, 0, sizeof(*out));
+	rec_lock__set_addr(&out->state.lock, g->lock, g->kind);
+	out->state.rule = g->kind == KIND_SEMAPHORE ? RULE_OR : RULE_AND;
+	out->state.nr_readers = -1;
+	if (answer.nr_holders || !g->nr_waiting)
+		fill_by_entries(l, g, &answer, returned, out);
+	else
+		fill_by_word(l, g, out);
+	if (out->evidence[0])
+		out->state.evidence = out->evidence;
+	fill_name(l, out);
+	l->nr++;
+	free(returned);
+	return 0;
+}
+
+/* When it last may have been that a take or give was missed: at the latest now, if
+ * their number has moved since the last look. */
+static void note_missed(struct live_locks *l)
+{
+	uint64_t missed = live_bpf__missed_holds(&l->s->bpf);
+
+	if (missed != l->missed)
+		l->missed_ns = live__now();
+	l->missed = missed;
+}
+
+int live_locks__collect(struct live_locks *l, const struct live_look *look)
+{
+	uint32_t w = 0, e = 0, nr_entries = (uint32_t)look->held.nr;
+	int err = reserve(l, look->nr_waiting + nr_entries, nr_entries);
+
+	l->look = look;
+	l->nr = l->nr_holders = 0;
+	u64map__clear(l->holding);
+	held_seen__next_read(&l->seen);
+	if (nr_entries)
+		note_missed(l);
+	/* Both are sorted by lock. */
+	while ((w < look->nr_waiting || e < nr_entries) && !err) {
+		uint64_t waited = w < look->nr_waiting ? look->waiting[w]->wait.lock : UINT64_MAX;
+		uint64_t held = e < nr_entries ? look->held.list[e].lock : UINT64_MAX;
+		struct group g = { .waiting = &look->waiting[w] };
+
+		g.lock = waited < held ? waited : held;
+		g.entries = nr_entries ? &look->held.list[e] : NULL;
+		while (w < look->nr_waiting && look->waiting[w]->wait.lock == g.lock)
+			g.nr_waiting++, w++;
+		while (e < nr_entries && look->held.list[e].lock == g.lock)
+			g.nr_entries++, e++;
+		err = add_group(l, &g);
+	}
+	return err;
+}
+
+uint32_t live_locks__nr(const struct live_locks *l)
+{
+	return l->nr;
+}
+
+const struct rec_lock_state *live_locks__at(const struct live_locks *l, uint32_t i)
+{
+	return &l->list[i].state;
+}
+
+const struct rec_lock_state *live_locks__find(const struct live_locks *l, uint64_t addr)
+{
+	uint32_t lo = 0, hi = l->nr;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (l->list[mid].state.lock.addr < addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < l->nr && l->list[lo].state.lock.addr == addr ? &l->list[lo].state : NULL;
+}
+
+bool live_locks__has_holder(const struct live_locks *l, const struct lk_task *t)
+{
+	return u64map__get(l->holding, holder_key(t->tid, (int32_t)t->cpu), NULL);
+}
