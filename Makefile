@@ -37,7 +37,8 @@ endif
 # unit tests link nothing else.
 PURE_SRC := $(wildcard user/lib/*.c user/record/*.c user/model/*.c user/find/*.c) \
 	$(filter-out user/view/tui%.c,$(wildcard user/view/*.c)) \
-	$(wildcard user/source/replay*.c user/source/filelocks*.c user/source/held*.c)
+	$(wildcard user/source/replay*.c user/source/filelocks*.c user/source/held*.c) \
+	user/source/symbols.c
 LIVE_SRC := $(filter-out $(PURE_SRC),$(wildcard user/source/*.c)) $(wildcard user/session/*.c) \
 	$(wildcard user/view/tui*.c) $(wildcard user/cmd/*.c) user/main.c
 BPF_SRC := $(wildcard bpf/*.bpf.c)

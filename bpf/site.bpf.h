@@ -40,6 +40,8 @@ static __always_inline __u64 site_of(void *ctx __attribute__((unused)))
 
 	if (bpf_probe_read_kernel(w, sizeof(w), ctx + 8))
 		return 0;
+	if (w[0] - func <= ENTRY_BYTES) /* a function without arguments */
+		return w[1];
 	if (w[1] - func <= ENTRY_BYTES)
 		return w[2];
 	if (w[2] - func <= ENTRY_BYTES)

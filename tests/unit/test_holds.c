@@ -139,6 +139,17 @@ static void it_is_as_sure_as_the_holder_and_never_only_possible(void **state)
 			       "has held read rwsem 0x"));
 }
 
+static void an_idle_kernel_thread_is_told_once_somebody_waits(void **state)
+{
+	struct scene *sc = *state;
+
+	scene__entry(sc, L1, 1, MODE_EXCLUSIVE);
+	scene__task(sc, 1)->state = 'I';
+	assert_int_equal(nr_after(sc, 10 * SEC, FIND_LONG_HOLD), 0);
+	scene__wait(sc, 2, L1, MODE_EXCLUSIVE);
+	assert_int_equal(nr_after(sc, MS, FIND_LONG_HOLD), 1);
+}
+
 static void a_spinning_lock_may_be_held_ten_milliseconds(void **state)
 {
 	struct scene *sc = *state;
@@ -371,6 +382,7 @@ int main(void)
 		T(a_holder_that_waits_itself_holds_all_the_same),
 		T(a_hold_of_unknown_age_is_never_long),
 		T(it_is_as_sure_as_the_holder_and_never_only_possible),
+		T(an_idle_kernel_thread_is_told_once_somebody_waits),
 		T(a_spinning_lock_may_be_held_ten_milliseconds),
 		T(the_idle_task_is_told_by_its_cpu),
 		T(holds_of_a_deadlock_are_left_out_those_behind_are_not),

@@ -216,7 +216,8 @@ static void an_or_lock_with_a_holder_that_is_only_possible(void **state)
 	assert_int_equal(deadlocks(*state), 0);
 }
 
-/* A semaphore can be given by anyone: by none of those who left it behind, then. */
+/* Anyone may give it back in that task's place, even if the read saw the task wait
+ * just before it exited. */
 static void a_semaphore_with_a_holder_that_exited(void **state)
 {
 	struct scene *sc = *state;
@@ -224,6 +225,7 @@ static void a_semaphore_with_a_holder_that_exited(void **state)
 	scene__semaphore(sc, L1);
 	assert_int_equal(deadlocks(sc) + deadlocks(sc), 1);
 	scene__entry(sc, L1, 3, MODE_EXCLUSIVE)->exited = true;
+	scene__wait(sc, 3, L2, MODE_EXCLUSIVE);
 	assert_int_equal(deadlocks(sc), 0);
 	assert_int_equal(deadlocks(sc), 0);
 }

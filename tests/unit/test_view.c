@@ -419,7 +419,8 @@ static void test_holds_base(void **state)
 	scene__free(sc);
 }
 
-static char *text_of(int (*put)(FILE *out, const struct view_input *in), const struct view_input *in)
+static char *text_of(int (*put)(FILE *out, const struct view_input *in),
+		     const struct view_input *in)
 {
 	char *text;
 	size_t len;
@@ -631,8 +632,8 @@ static void test_paths_fit(void **state)
 /* Not one column too many, and no character cut in two. */
 static void test_path(void **state)
 {
-	static const char path[] = "/d\xc3\xa9j\xc3\xa0/\xe6\xbc\xa2\xe5\xad\x97/\xe6\xbc\xa2\xe5\xad"
-				   "\x97/e\xcc\x81t\xc3\xa9/\xe6\xbc\xa2\xe5\xad\x97/name";
+	static const char path[] = "/d\xc3\xa9j\xc3\xa0/\xe6\xbc\xa2\xe5\xad\x97/\xe6\xbc\xa2"
+				   "\xe5\xad\x97/e\xcc\x81t\xc3\xa9/\xe6\xbc\xa2\xe5\xad\x97/name";
 	char buf[256], safe[256];
 
 	(void)state;

@@ -37,7 +37,8 @@ bool confirm__wait(const struct snapshot *prev, const struct snapshot *cur, uint
  * then there is no id to compare. */
 static bool is_same_hold(const struct snap_hold *then, const struct snap_hold *now)
 {
-	return (!then->id || !now->id || then->id == now->id) && then->mode == now->mode && then->certainty == now->certainty;
+	return (!then->id || !now->id || then->id == now->id) && then->mode == now->mode &&
+	       then->certainty == now->certainty;
 }
 
 /* Looks through the lock's holders or the task's holds, whichever are fewer. */

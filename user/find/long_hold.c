@@ -21,12 +21,19 @@ struct search {
 	struct roots roots;
 };
 
+/* A kernel thread that waits for work (TASK_IDLE) with a lock nobody wants harms no
+ * one: rcu_tasks_one_gp() sleeps like that for ever, by design. */
+static bool is_idle(const struct snapshot *s, const struct snap_hold *h)
+{
+	return s->tasks[h->task].state == 'I' && !s->locks[h->lock].nr_waiters;
+}
+
 /* One that left its system call with the lock is a leak, or freezes a file system. */
 static bool is_long(const struct search *x, const struct snap_hold *h)
 {
 	const struct snapshot *s = x->in->cur;
 
-	return h->certainty != SURE_POSSIBLE && !h->returned && !h->exited &&
+	return !is_idle(s, h) && h->certainty != SURE_POSSIBLE && !h->returned && !h->exited &&
 	       holds__is_old(x->in->cfg, s, h) && !members__has(x->members, &s->tasks[h->task]);
 }
 

@@ -10,6 +10,7 @@
 #include <linux/kcmp.h>
 #include <sys/syscall.h>
 #include "lib/hash.h"
+#include "lib/map.h"
 #include "source/filelocks_ask.h"
 #include "source/filelocks_show.h"
 
@@ -259,9 +260,26 @@ static uint64_t stamp(struct filelocks *f)
 	return h;
 }
 
-static int scan_listed(struct filelocks *f)
+/* What the waiters wait through, where it holds nothing itself: of thousands of
+ * descriptors most.  0 or -ENOMEM. */
+static int list_idle(struct filelocks *f, const struct filelock_candidate *cands,
+		     struct u64map **out)
+{
+	int err = u64map__new(out, f->asks.now.nr);
+
+	for (uint32_t i = 0; i < f->asks.now.nr && !err; i++) {
+		const struct fl_ask *a = &f->asks.now.at[i].ask;
+
+		if (a->fd >= 0 && !a->nr_own)
+			err = u64map__set(*out, fl_scan__key(cands[a->index].pid, a->fd), a->ino);
+	}
+	return err;
+}
+
+static int scan_listed(struct filelocks *f, const struct filelock_candidate *cands)
 {
 	const struct filelock_file *files;
+	struct u64map *idle = NULL;
 	uint32_t nr;
 	int err;
 
@@ -274,14 +292,19 @@ static int scan_listed(struct filelocks *f)
 		f->inos.at[f->inos.nr++] = f->files.at[i].ino;
 	}
 	err = f->list(f->list_ctx, f->inos.at, f->inos.nr, &files, &nr);
-	return err ? err : fl_scan__run_listed(&f->scan, f->proc, files, nr, f->files.at,
-					       f->files.nr);
+	if (!err)
+		err = list_idle(f, cands, &idle);
+	if (!err)
+		err = fl_scan__run_listed(&f->scan, f->proc, files, nr, f->files.at, f->files.nr,
+					  idle);
+	u64map__free(idle);
+	return err;
 }
 
-static int scan_all(struct filelocks *f)
+static int scan_all(struct filelocks *f, const struct filelock_candidate *cands)
 {
 	uint64_t before = f->stamp, start_ns = now_ns();
-	int err = f->list ? scan_listed(f) : -ENOSYS;
+	int err = f->list ? scan_listed(f, cands) : -ENOSYS;
 
 	if (err && err != -ENOMEM)
 		err = fl_scan__run(&f->scan, f->proc, NULL, 0, f->files.at, f->files.nr);
@@ -316,7 +339,7 @@ static int find_holders(struct filelocks *f, const struct filelock_candidate *ca
 	if (f->stamp && f->nr_agreed >= 2 && stamp(f) == f->stamp)
 		return 0;
 	if (f->credit_ns > 0)
-		return scan_all(f);
+		return scan_all(f, cands);
 	*whole = false;
 	f->stamp = 0;
 	err = list_suspects(f, cands);

@@ -92,6 +92,8 @@ struct fl_found {
 	char *path;
 };
 
+struct u64map;
+
 struct fl_scan {
 	FL_LIST(struct fl_found) found;
 	FL_LIST(uint32_t) tids;
@@ -105,9 +107,15 @@ void fl_scan__free(struct fl_scan *s);
  * files of lines, which are sorted by file.  0 or -errno. */
 int fl_scan__run(struct fl_scan *s, int proc, const uint32_t *pids, uint32_t nr_pids,
 		 const struct fl_line *lines, uint32_t nr_lines);
-/* The same for the descriptors that the kernel has listed. */
+/* The same for the descriptors that the kernel has listed.  idle: those that hold
+ * nothing, for sure, and need not be read: fl_scan__key() of them -> inode. */
 int fl_scan__run_listed(struct fl_scan *s, int proc, const struct filelock_file *files,
-			uint32_t nr_files, const struct fl_line *lines, uint32_t nr_lines);
+			uint32_t nr_files, const struct fl_line *lines, uint32_t nr_lines,
+			const struct u64map *idle);
+static inline uint64_t fl_scan__key(uint32_t pid, int fd)
+{
+	return (uint64_t)pid << 32 | (uint32_t)fd;
+}
 /* Sets group and sorts what was found by group and process.  same tells whether two
  * descriptors are one description.  0 or -ENOMEM. */
 int fl_scan__group(struct fl_scan *s, const struct fl_line *lines, uint32_t nr_lines,

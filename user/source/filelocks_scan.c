@@ -227,9 +227,21 @@ static int by_number(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-/* Threads and state of those found from first_found on, all of one process. */
+static void set_details(struct fl_scan *s, uint32_t first_found, uint32_t first_tid,
+			uint32_t nr_tids, char state)
+{
+	for (uint32_t i = first_found; i < s->found.nr; i++) {
+		s->found.at[i].first_tid = first_tid;
+		s->found.at[i].nr_tids = nr_tids;
+		s->found.at[i].state = state;
+	}
+}
+
+/* Threads and state of those found from first_found on, all of one process; often
+ * that of the one found before. */
 static int add_details(struct fl_scan *s, int dir, uint32_t first_found)
 {
+	const struct fl_found *before = first_found ? &s->found.at[first_found - 1] : NULL;
 	uint32_t first = s->tids.nr;
 	char state = '?';
 	uint32_t ppid;
@@ -237,6 +249,10 @@ static int add_details(struct fl_scan *s, int dir, uint32_t first_found)
 	long tid;
 	int err;
 
+	if (before && before->pid == s->found.at[first_found].pid && before->nr_tids) {
+		set_details(s, first_found, before->first_tid, before->nr_tids, before->state);
+		return 0;
+	}
 	tasks = open_dir(dir, "task", &err);
 	if (!tasks)
 		return err;
@@ -251,11 +267,7 @@ static int add_details(struct fl_scan *s, int dir, uint32_t first_found)
 	qsort(s->tids.at + first, s->tids.nr - first, sizeof(uint32_t), by_number);
 	if (!fl_buf__read(&s->buf, dir, "stat", 0))
 		fl_stat__parse(s->buf.text, &ppid, &state);
-	for (uint32_t i = first_found; i < s->found.nr; i++) {
-		s->found.at[i].first_tid = first;
-		s->found.at[i].nr_tids = s->tids.nr - first;
-		s->found.at[i].state = state;
-	}
+	set_details(s, first_found, first, s->tids.nr - first, state);
 	return 0;
 }
 
@@ -397,20 +409,49 @@ static struct u64map *count_listed(const struct filelock_file *files, uint32_t n
 	return counts;
 }
 
+/* The processes with a thread that has a table of its own: a number is then no
+ * descriptor of the process.  NULL when out of memory. */
+static struct u64map *list_split(const struct filelock_file *files, uint32_t nr)
+{
+	struct u64map *split;
+
+	if (u64map__new(&split, 0))
+		return NULL;
+	for (uint32_t i = 0; i < nr; i++) {
+		if (files[i].tid != files[i].pid && u64map__set(split, files[i].pid, 1)) {
+			u64map__free(split);
+			return NULL;
+		}
+	}
+	return split;
+}
+
+static bool is_idle(const struct filelock_file *f, const struct u64map *idle,
+		    const struct u64map *split)
+{
+	uint64_t ino;
+
+	return u64map__get(idle, fl_scan__key(f->pid, f->fd), &ino) && ino == f->ino &&
+	       !u64map__get(split, f->pid, NULL);
+}
+
 int fl_scan__run_listed(struct fl_scan *s, int proc, const struct filelock_file *files,
-			uint32_t nr_files, const struct fl_line *lines, uint32_t nr_lines)
+			uint32_t nr_files, const struct fl_line *lines, uint32_t nr_lines,
+			const struct u64map *idle)
 {
 	struct wanted w = { lines, nr_lines };
 	FL_LIST(const struct filelock_file *) hidden = { 0 };
 	struct u64map *counts = count_listed(files, nr_files);
-	int err = counts ? 0 : -ENOMEM;
+	struct u64map *split = list_split(files, nr_files);
+	int err = counts && split ? 0 : -ENOMEM;
 
 	fl_scan__clear(s);
 	for (uint32_t i = 0; i < nr_files && !err; i++) {
 		const struct filelock_file *f = &files[i];
 		uint64_t n = 0;
 
-		if (!is_wanted(&w, f->ino, f->major, f->minor) || f->pid == (uint32_t)getpid())
+		if (!is_wanted(&w, f->ino, f->major, f->minor) || f->pid == (uint32_t)getpid() ||
+		    is_idle(f, idle, split))
 			continue;
 		u64map__get(counts, f->file, &n);
 		err = scan_listed(s, &w, proc, f, f->refs > (int64_t)n);
@@ -425,6 +466,7 @@ int fl_scan__run_listed(struct fl_scan *s, int proc, const struct filelock_file 
 	for (uint32_t i = 0; i < hidden.nr && !err; i++)
 		err = add_hidden(s, proc, hidden.at[i]);
 	u64map__free(counts);
+	u64map__free(split);
 	free(hidden.at);
 	return err;
 }

@@ -268,7 +268,7 @@ static int open_parts(struct source_live *s, struct lk_error *err)
 	/* Recording goes on while symbols load: a stack needs them only later. */
 	note_start(s);
 	s->bpf.skel->bss->tracing_on = 1;
-	rc = symbols__new(&s->symbols, "/proc/kallsyms");
+	rc = symbols__new(&s->symbols, "/proc/kallsyms", "/proc/modules");
 	if (rc == -EPERM && s->symbols)
 		rc = 0;	/* kptr_restrict: addresses instead of names; features says so */
 	if (rc)

@@ -72,7 +72,7 @@ static int set_wanted(struct live_files *f, const uint64_t *inos, uint32_t nr)
 		if (!VEC_ROOM(f->wanted, f->nr_wanted, f->wanted_cap))
 			return -ENOMEM;
 		if (bpf_map_update_elem(f->map_fd, &inos[i], &one, BPF_ANY))
-			return -errno;	/* E2BIG: more than the map takes */
+			return -errno;
 		f->wanted[f->nr_wanted++] = inos[i];
 	}
 	return 0;
@@ -113,25 +113,35 @@ static int read_all(struct live_files *f, int fd)
 	}
 }
 
-int live_files__list(void *ctx, const uint64_t *inos, uint32_t nr_inos,
-		     const struct filelock_file **files, uint32_t *nr_files)
+/* One pass of the iterator, for as many inodes as the map takes. */
+static int add_pass(struct live_files *f, const uint64_t *inos, uint32_t nr)
 {
-	struct live_files *f = ctx;
-	int fd, err;
+	int err = set_wanted(f, inos, nr), fd;
 
-	if (f->link_fd < 0)
-		f->link_fd = bpf_link_create(f->prog_fd, 0, BPF_TRACE_ITER, NULL);
-	if (f->link_fd < 0)
-		return -errno;
-	err = set_wanted(f, inos, nr_inos);
 	if (err)
 		return err;
 	fd = bpf_iter_create(f->link_fd);
 	if (fd < 0)
 		return -errno;
-	f->nr = 0;
 	err = read_all(f, fd);
 	close(fd);
+	return err;
+}
+
+int live_files__list(void *ctx, const uint64_t *inos, uint32_t nr_inos,
+		     const struct filelock_file **files, uint32_t *nr_files)
+{
+	struct live_files *f = ctx;
+	int err = 0;
+
+	if (f->link_fd < 0)
+		f->link_fd = bpf_link_create(f->prog_fd, 0, BPF_TRACE_ITER, NULL);
+	if (f->link_fd < 0)
+		return -errno;
+	f->nr = 0;
+	for (uint32_t i = 0; i < nr_inos && !err; i += LK_WANTED_INODES)
+		err = add_pass(f, inos + i, nr_inos - i < LK_WANTED_INODES ? nr_inos - i
+									   : LK_WANTED_INODES);
 	*files = f->list;
 	*nr_files = f->nr;
 	return err;

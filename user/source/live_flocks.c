@@ -44,7 +44,7 @@ struct live_flocks {
 	struct rec_lock_state *doubted;	/* its locks, once they may be out of date */
 	struct rec_holder *doubted_holders;
 	bool looking;		/* a look goes on */
-	bool late;		/* for longer than it was waited for */
+	bool late;		/* for so long that the one before it is too old */
 	uint32_t nr_steady;	/* looks taken since a sleep was new */
 	uint64_t began_ns, ended_ns, cost_ns, nr_updates;
 };
@@ -303,11 +303,12 @@ static void doubt(struct live_flocks *f)
 static void note_late(struct live_flocks *f, bool force)
 {
 	uint64_t old_ns = OLD_NS + 4 * filelocks_async__cpu_ns(f->async);
+	bool late = live__now() - f->began_ns >= old_ns;
 
-	if (!f->late)
+	if (late && !f->late)
 		f->s->failed_reads++;
-	f->late = true;
-	if (live__now() - f->began_ns >= old_ns || (force && f->nr_steady < 2))
+	f->late = late;
+	if (late || (force && f->nr_steady < 2))
 		doubt(f);
 }
 

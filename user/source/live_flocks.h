@@ -16,10 +16,11 @@ void live_flocks__free(struct live_flocks *f);
 /* Collects the tasks of a pass that wait, and looks at the locks when it is time.
  * force: look even when nothing has changed since the last look.  A wait from an
  * earlier look still holds while its task has not been switched in since.  A look
- * is made in a thread and waited for 0.2 s at least and 1 s at most; a late one is
- * counted (source_live.failed_reads) and taken by the update after its end.  When it
- * is a second late, or was to confirm the one before it, what that one found is
- * shown as incomplete and merely possible, until there is news.  0 or -errno. */
+ * is made in a thread and waited for 0.2 s at least and 1 s at most; then the update
+ * after its end takes it.  When it takes a second, and no work explains that, it is
+ * counted (source_live.failed_reads), and what the look before it found is shown as
+ * incomplete and merely possible until there is news; so it is at once when the
+ * look was to confirm that one.  0 or -errno. */
 int live_flocks__update(struct live_flocks *f, const struct live_pass *p, bool force,
 			record_fn sink, void *ctx);
 /* The wait of t, filled into *w (who excepted); false when it has none. */

@@ -9,6 +9,7 @@
 #include "abi.h"
 #include "lib/hash.h"
 #include "lib/map.h"
+#include "source/live_priv.h"
 
 /* Different stacks known at most, some 1 KB each: a watch may run for months. */
 #define STACKS_MAX 32768
@@ -19,7 +20,7 @@ struct live_stacks {
 	uint32_t map_max;
 	uint64_t kept_before;	/* what the kernel had put there when it was last emptied */
 	uint64_t lost;
-	const struct symbols *symbols;
+	struct symbols *symbols;
 	struct u64map *by_key;		/* BPF map key -> id */
 	struct u64map *by_frames;	/* hash of the trimmed frames -> id */
 	struct rec_stack *list;		/* list[id - 1] */
@@ -27,7 +28,7 @@ struct live_stacks {
 };
 
 int live_stacks__new(struct live_stacks **out, int map_fd, uint32_t map_max,
-		     const struct symbols *symbols)
+		     struct symbols *symbols)
 {
 	struct live_stacks *s = calloc(1, sizeof(*s));
 
@@ -112,6 +113,7 @@ static uint32_t add(struct live_stacks *s, const uint64_t *ips, uint32_t nr)
 	frames = calloc(nr, sizeof(*frames));
 	if (!frames)
 		return 0;
+	symbols__refresh(s->symbols, live__now());
 	for (i = 0; i < nr; i++)
 		symbols__code(s->symbols, ips[i], &frames[i]);
 	s->list[s->nr] = (struct rec_stack){ .id = s->nr + 1, .nr_frames = nr, .frames = frames };

@@ -10,9 +10,10 @@
 
 struct live_stacks;
 
-/* map_fd: the BPF stack map (key u64, value struct lk_stack) of map_max entries. */
+/* map_fd: the BPF stack map (key u64, value struct lk_stack) of map_max entries.
+ * A stack is named by the modules that are loaded when it is first seen. */
 int live_stacks__new(struct live_stacks **out, int map_fd, uint32_t map_max,
-		     const struct symbols *symbols);
+		     struct symbols *symbols);
 void live_stacks__free(struct live_stacks *s);
 
 /* All return the id, 0 for no stack.  A stack record goes to the sink before

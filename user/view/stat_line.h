@@ -21,8 +21,8 @@ struct stat_line {
 	const char *name;		/* of the lock; NULL: none */
 	bool name_guess;
 	uint32_t kinds, modes;		/* bits */
-	const struct rec_frame *caller;	/* of the most waits, without waits of the most holds;
-					 * NULL: not known */
+	const struct rec_frame *caller;	/* of the most waits, without any of the most
+					 * holds; NULL: not known */
 	uint64_t caller_count;
 	bool several_callers;
 	bool has_who;

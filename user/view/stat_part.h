@@ -86,7 +86,7 @@ struct stat_parts {
 	struct stat_part *list;
 	size_t nr;
 	struct stat_sum unaccounted;		/* waits of no known lock */
-	bool has_holds;				/* some pass the filter, of this period or not */
+	bool has_holds;				/* some pass, of this period or not */
 };
 
 /* Each adds its rows sorted by part__compare(); 0 or -ENOMEM. */

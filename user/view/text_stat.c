@@ -154,8 +154,8 @@ static void put_filtered(FILE *out, const struct view_input *in)
 
 	model__holds(in->model, &nr);
 	if (nr && view_filter__has_tasks(in->filter))
-		fprintf(out, "holds are counted by lock and place, not by task: none of them pass a "
-			"filter on tasks\n");
+		fprintf(out, "holds are counted by lock and place, not by task: none of them pass "
+			"a filter on tasks\n");
 }
 
 int view_text__stat(FILE *out, const struct view_input *in, const struct stat_options *opt)

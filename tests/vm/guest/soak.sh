@@ -12,14 +12,17 @@ dir=/tmp/fs
 held="--level held --spin"
 
 # Nice, or coming and going would take minutes each under emulation.
+load() {
+	# shellcheck disable=SC2016
+	sh -c 'renice -n 15 -p $$ >/dev/null; exec lockload "$@"' - "$@" -s 100000 --dir $dir \
+		>/out/load."$1" 2>&1 &
+	loads="$loads $!"
+}
+
 start_loads() {
 	loads=
-	for l in fs fork mmap rename pipe pipe-create socket flock; do
-		nice -n 15 lockload $l -t 2 -s 100000 --dir $dir >/out/load.$l 2>&1 &
-		loads="$loads $!"
-	done
-	nice -n 15 lockload messaging -t 16 -s 100000 --dir $dir >/out/load.messaging 2>&1 &
-	loads="$loads $!"
+	for l in fs fork mmap rename pipe pipe-create socket flock; do load $l -t 2; done
+	load messaging -t 16
 }
 
 # Comes, looks for a second, and goes; or is killed at some point of that.
@@ -60,6 +63,7 @@ await 120 test -e /tmp/looking || fail "snapshot did not start: $(cat /out/snaps
 
 start_loads
 sleep "$1"
+for l in $loads; do kill -0 "$l" || fail "a load has ended: $(cat /out/load.*)"; done
 kill -INT $watch
 wait $watch; echo "watch exit $?" >/out/status
 i=0

@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+# usage: guest-pairs.sh "KIND..." ["TRACER|COMMAND"...]
+#
+# Instructions of an uncontended pair of each kind of lock, with no tracer and under each
+# COMMAND in turn; a command prints a JSON header or a line with "Tracing" once it is attached.
+# There is one CPU, and its clock counts instructions. Leaves in /out
+#   pairs   TRACER KIND MIN MEDIAN MAX PAIRS, five times each
+#   attach  TRACER HOOKS BEGAN READY, uptime in seconds
+#   TRACER.log  what the command said
+. ./lib.sh
+
+kinds=$1
+shift
+uptime_s() { read -r up rest </proc/uptime; echo "$up"; }
+
+measure() {
+	for round in 1 2 3 4 5; do
+		for kind in $kinds; do
+			echo "$kind" >/proc/lk_bench || fail "no kind $kind"
+			echo "$1 $kind $(cat /proc/lk_bench)" >>/out/pairs
+		done
+	done
+}
+
+# Waits for the line in a read, since polling would take the one CPU from the tracer.
+until_tracing() {
+	while read -r line; do
+		echo "$line" >>"/out/$1.log"
+		case $line in *Tracing* | *'"type":"header"'*) return 0 ;; esac
+	done
+	return 1
+}
+
+under() {
+	began=$(uptime_s)
+	# A program that writes to a pipe holds its lines back; this lets them go at once.
+	_STDBUF_O=L LD_PRELOAD=/root/libstdbuf.so $2 >/tmp/said 2>&1 &
+	tracer=$!
+	exec 3</tmp/said
+	until_tracing "$1" <&3 || fail "$1 is not tracing: $(cat "/out/$1.log")"
+	ready=$(uptime_s)
+	cat <&3 >>"/out/$1.log" &
+	hooks=$(cat /proc/$tracer/fdinfo/* | grep -c '^link_type:')
+	echo "$1 $hooks $began $ready" >>/out/attach
+	sleep 3 # what follows an attach (RCU, freed trampolines) is over
+	measure "$1"
+	kill -INT $tracer
+	wait $tracer
+	exec 3<&-
+	sleep 3
+}
+
+mkfifo /tmp/said
+sleep 20 # what follows a boot is over
+measure none
+for t; do
+	under "${t%%|*}" "${t#*|}"
+done
+exit 0
