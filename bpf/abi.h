@@ -146,9 +146,10 @@ struct lk_spin_held {
 	__u64 lock;
 	__u64 task;		/* current then */
 	__u64 since_ns;
+	__u64 jiffies;		/* the kernel's clock tick then: tells cheaply what was long */
 	__u64 site;
 	__u32 info;		/* as in lk_held, without system call */
-	__u32 tid;
+	__u32 tid;		/* written by the iterator */
 	__u64 id;
 };
 
@@ -234,13 +235,15 @@ struct lk_cpu {
 	struct lk_counters nr;
 	struct lk_overflow overflow[64];	/* by flags & 63 */
 	__u32 spin_inside;	/* a spin hook runs here: interrupts of it are dropped whole */
-	__u32 pad3;
+	__u32 spin_on;		/* set by this CPU's first task switch */
+	__u64 cur;		/* as of the last task switch: the task, */
+	__u64 cur_stack;	/* and where its stack begins */
 	__u64 next_spin_id;
 	__u64 rq_lock;		/* the run queue's lock, as learnt from task switches */
 	struct lk_spin_stack spin_held[2];	/* [0] task, [1] interrupt */
 	__u64 nr_longs;		/* long holds of spinning locks so far */
 	struct lk_spin_long longs[LK_SPIN_LONGS];	/* the last of them, by number % size */
-	__u64 pad[1];
+	__u64 pad[3];
 };
 _Static_assert(sizeof(struct lk_cpu) % 64 == 0, "CPUs must not share a cache line");
 

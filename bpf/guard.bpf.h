@@ -41,7 +41,10 @@ static __always_inline __u32 context_of(struct task_struct *task, __u64 stack_ad
 	barrier_var(end);
 	if (stack_addr < first)
 		return CTX_IRQ;
-	return stack_addr < end ? CTX_TASK : CTX_IRQ;
+	barrier(); /* two jumps cost less than one truth value made of two */
+	if (stack_addr >= end)
+		return CTX_IRQ;
+	return CTX_TASK;
 }
 
 /* Takes the guard.  Returns 0, or 1 when it is held: then the caller's event is
@@ -59,6 +62,9 @@ static __always_inline int guard_enter(struct lk_cpu *c, __u32 context, __u64 ta
 		return 1;
 	}
 	c->busy[context & 1] = task;
+	/* Our own helpers take spinning locks: those are not to be recorded. */
+	if (cfg.spin)
+		c->spin_inside++;
 	barrier();
 	return 0;
 }
@@ -66,6 +72,8 @@ static __always_inline int guard_enter(struct lk_cpu *c, __u32 context, __u64 ta
 static __always_inline void guard_leave(struct lk_cpu *c, __u32 context)
 {
 	barrier();
+	if (cfg.spin && c->spin_inside)
+		c->spin_inside--;
 	c->busy[context & 1] = 0;
 }
 

@@ -15,12 +15,23 @@
 #include "site.bpf.h"
 #include "stack.bpf.h"
 
-static __always_inline int is_traced(struct task_struct *task)
+/* lockscope's own holds are recorded like all others, and left out by user space: a
+ * check here would cost every task something.
+ *
+ * Interrupts may try rwsems and semaphores, and release them (irq work gives back an
+ * mmap_lock); they have no slot.  No other kind is allowed there, so only these ask
+ * where they run. */
+static __always_inline int may_be_irq(__u32 info)
 {
-	return tracing_on && (__u32)task->tgid != cfg.self_tgid;
+	return LK_HELD_KIND(info) == LK_KIND_SEMAPHORE ||
+	       (LK_HELD_KIND(info) == LK_KIND_RWSEM && !(info & LK_HELD_WRITE));
 }
 
-/* Interrupts may try sleeping locks, and release semaphores.  They have no slot. */
+static __always_inline int is_irq(__u64 addr)
+{
+	return context_of(bpf_get_current_task_btf(), addr) != CTX_TASK;
+}
+
 static __noinline void count_irq_take(void)
 {
 	struct lk_cpu *c = this_cpu();
@@ -51,19 +62,21 @@ static __noinline int count_overflow(struct lk_slot *s)
 /* addr: an address on the running stack.  free: a semaphore's count before. */
 static __always_inline void take(__u64 addr, __u64 lock, __u32 info, __u64 site, __u32 free)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 key = current_address();
+	struct task_struct *task;
 	struct lk_held *e;
 	struct lk_slot *s;
 
-	if (!is_traced(task))
+	if (!tracing_on)
 		return;
-	if (context_of(task, addr) != CTX_TASK) {
+	if (may_be_irq(info) && is_irq(addr)) {
 		count_irq_take();
 		return;
 	}
-	s = slot_find(current_address());
+	task = bpf_get_current_task_btf();
+	s = slot_find(key);
 	if (!s)
-		s = slot_claim(current_address(), task->pid);
+		s = slot_claim(key, task->pid);
 	if (!s) {
 		count_no_slot();
 		return;
@@ -135,29 +148,31 @@ static __noinline int cross(__u64 lock, __u32 info)
 
 static __always_inline void give(void *ctx, __u64 addr, __u64 lock, __u32 info)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	__u32 at = LK_HELD_MAX;
 	struct lk_slot *s = NULL;
-	struct lk_held *e;
+	struct lk_held *e = NULL;
+	__u64 at = LK_HELD_MAX;
 
-	if (!is_traced(task))
+	if (!tracing_on)
 		return;
-	if (context_of(task, addr) == CTX_TASK)
+	if (!may_be_irq(info) || !is_irq(addr))
 		s = slot_find(current_address());
 	if (s && s->nr) {
 		/* Nearly always the newest, and of the right mode. */
-		e = slot_entry(s, (__u64)s->nr - 1);
-		at = e && e->lock == lock ? s->nr - 1 : slot_search(s, lock, 0);
+		at = (__u64)s->nr - 1;
+		e = slot_entry(s, at);
+		if (e && e->lock != lock) {
+			at = slot_search(s, lock, 0);
+			e = slot_entry(s, at);
+		}
 	}
-	if (at >= LK_HELD_MAX) {
+	if (!s || !e) {
 		if (s && s->over)
 			s->over--;
 		else
 			cross(lock, info);
 		return;
 	}
-	e = slot_entry(s, at);
-	if (e && cfg.time_gives)
+	if (cfg.time_gives)
 		end_hold(ctx, e);
 	slot_begin(s);
 	if (at + 1 == s->nr)
@@ -170,13 +185,12 @@ static __always_inline void give(void *ctx, __u64 addr, __u64 lock, __u32 info)
 }
 
 /* The writer of a rwsem goes on as a reader. */
-static __always_inline void downgrade(__u64 addr, __u64 lock)
+static __always_inline void downgrade(__u64 lock)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct lk_held *e = NULL;
 	struct lk_slot *s;
 
-	if (!is_traced(task) || context_of(task, addr) != CTX_TASK)
+	if (!tracing_on)
 		return;
 	s = slot_find(current_address());
 	if (s)
@@ -189,13 +203,12 @@ static __always_inline void downgrade(__u64 addr, __u64 lock)
 }
 
 /* The function that takes a WANTED lock has returned. */
-static __always_inline void wanted_is_taken(__u64 addr, __u64 lock)
+static __always_inline void wanted_is_taken(__u64 lock)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct lk_held *e = NULL;
 	struct lk_slot *s;
 
-	if (!is_traced(task) || context_of(task, addr) != CTX_TASK)
+	if (!tracing_on)
 		return;
 	s = slot_find(current_address());
 	if (s)
@@ -252,12 +265,12 @@ SEC("fentry/" #name) int give_##name(unsigned long long *ctx) \
 { give(ctx, (__u64)ctx, LOCK_ARG(ctx, arg), INFO(kind, mode)); return 0; }
 #define PROG_DOWNGRADE(name, kind, mode, arg) \
 SEC("fentry/" #name) int take_##name(unsigned long long *ctx) \
-{ downgrade((__u64)ctx, LOCK_ARG(ctx, arg)); return 0; }
+{ downgrade(LOCK_ARG(ctx, arg)); return 0; }
 #define PROG_WANT(name, kind, mode, arg) \
 SEC("fentry/" #name) int take_##name(unsigned long long *ctx) \
 { on_take(ctx, LOCK_ARG(ctx, arg), INFO(kind, mode) | LK_HELD_WANTED); return 0; } \
 SEC("fexit/" #name) int done_##name(unsigned long long *ctx) \
-{ wanted_is_taken((__u64)ctx, LOCK_ARG(ctx, arg)); return 0; }
+{ wanted_is_taken(LOCK_ARG(ctx, arg)); return 0; }
 
 #define PROG(what, name, kind, mode, arg, giver) PROG_##what(name, kind, mode, arg)
 LK_SLEEP_FUNCS(PROG)
@@ -294,7 +307,7 @@ static __always_inline int on_probe(struct pt_regs *regs)
 		give(regs, addr, lock, info);
 		break;
 	case WHAT_DOWNGRADE:
-		downgrade(addr, lock);
+		downgrade(lock);
 		break;
 	default:
 		/* A try counts from its entry; its return takes it back if it failed. */
@@ -322,12 +335,11 @@ __weak __noinline int slot_newest_wanted(struct lk_slot *s)
 static __always_inline int on_return(struct pt_regs *regs)
 {
 	__u32 what = COOKIE_WHAT(bpf_get_attach_cookie(regs)), at;
-	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 ret = PT_REGS_RC(regs);
 	struct lk_held *e;
 	struct lk_slot *s;
 
-	if (!is_traced(task) || context_of(task, PT_REGS_SP(regs)) != CTX_TASK)
+	if (!tracing_on || is_irq(PT_REGS_SP(regs)))
 		return 0;
 	s = slot_find(current_address());
 	if (!s)

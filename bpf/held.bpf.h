@@ -55,6 +55,7 @@ __weak __noinline int slot_remove(struct lk_slot *s, __u32 at)
 __weak __noinline int slot_heal(struct lk_slot *s)
 {
 	__u32 i, id, at = LK_HELD_MAX;
+	struct lk_cpu *c;
 
 	if (!s)
 		return 0;
@@ -66,7 +67,12 @@ __weak __noinline int slot_heal(struct lk_slot *s)
 		if (s->held[i].id == id)
 			at = i;
 	}
-	return slot_remove(s, at);
+	if (!slot_remove(s, at))
+		return 0;
+	c = this_cpu();
+	if (c)
+		c->nr.healed++;
+	return 1;
 }
 
 /* Does the lock's own word name this task as its owner? */

@@ -33,9 +33,11 @@ static __always_inline __u64 argument(void *ctx, __u32 nr)
 /* endbr64 and the 5-byte call come before the return address */
 #define ENTRY_BYTES 16
 
-static __always_inline __u64 site_of(void *ctx __attribute__((unused)))
+/* Where it is for a function of one argument with an entry hook alone: nearly always. */
+#define USUAL_WORD 2
+
+static __noinline __u64 site_search(void *ctx)
 {
-#ifdef __TARGET_ARCH_x86
 	__u64 w[SITE_WORDS], func = bpf_get_func_ip(ctx);
 
 	if (bpf_probe_read_kernel(w, sizeof(w), ctx + 8))
@@ -48,6 +50,18 @@ static __always_inline __u64 site_of(void *ctx __attribute__((unused)))
 		return w[3];
 	if (w[3] - func <= ENTRY_BYTES)
 		return w[4];
+	return 0;
+}
+
+static __always_inline __u64 site_of(void *ctx __attribute__((unused)))
+{
+#ifdef __TARGET_ARCH_x86
+	__u64 w[2];
+
+	if (!bpf_probe_read_kernel(w, sizeof(w), ctx + 8 * USUAL_WORD) &&
+	    w[0] - bpf_get_func_ip(ctx) <= ENTRY_BYTES)
+		return w[1];
+	return site_search(ctx);
 #endif
 	return 0;
 }

@@ -271,6 +271,7 @@ static struct lk_cpu_hold cpu_hold_out;
 static __always_inline void write_cpu_holds(struct seq_file *seq, struct lk_spin_stack *st, __u32 nr,
 					    __u32 cpu)
 {
+	struct task_struct *task;
 	__u32 i, at;
 
 	for (i = 0; i < LK_SPIN_HELD_MAX; i++) {
@@ -280,6 +281,8 @@ static __always_inline void write_cpu_holds(struct seq_file *seq, struct lk_spin
 		barrier_var(at);
 		cpu_hold_out.held = st->held[at & (LK_SPIN_HELD_MAX - 1)];
 		cpu_hold_out.held.id |= (__u64)cpu << 40;
+		task = (void *)cpu_hold_out.held.task;
+		cpu_hold_out.held.tid = BPF_CORE_READ(task, pid);
 		cpu_hold_out.word = 0;
 		cpu_hold_out.readable =
 			!bpf_probe_read_kernel(&cpu_hold_out.word, sizeof(cpu_hold_out.word),

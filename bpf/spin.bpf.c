@@ -21,29 +21,6 @@
 
 #define TASK_RUNNING 0
 
-/* Returns the CPU, with its spin_inside set, or NULL when the event is to be dropped:
- * before the start, inside another hook, or inside a helper of ours. */
-static __always_inline struct lk_cpu *enter(__u64 addr, struct task_struct *task, __u32 *context)
-{
-	struct lk_cpu *c;
-
-	if (!tracing_on)
-		return NULL;
-	c = this_cpu();
-	if (!c)
-		return NULL;
-	if (c->spin_inside) {
-		c->nr.spin_dropped++;
-		return NULL;
-	}
-	*context = context_of(task, addr);
-	if (c->busy[*context & 1] == (__u64)task)
-		return NULL;
-	c->spin_inside = 1;
-	barrier();
-	return c;
-}
-
 static __always_inline void leave(struct lk_cpu *c)
 {
 	barrier();
@@ -61,32 +38,49 @@ static __always_inline struct lk_spin_held *entry(struct lk_spin_stack *st, __u6
 	return (void *)st->held + offset;
 }
 
+/* The stack of the context that runs.  No interrupt can be below a task, so what one
+ * seems to hold there has missed its give; and what another task seems to hold in task
+ * context was entered, not taken, before that task was moved. */
+static __always_inline struct lk_spin_stack *stack_of_context(struct lk_cpu *c, __u64 addr)
+{
+	__u64 first = c->cur_stack, end = first + THREAD_BYTES;
+	struct lk_spin_stack *st = &c->spin_held[CTX_TASK];
+
+	barrier_var(end);
+	if (addr < first)
+		return &c->spin_held[CTX_IRQ];
+	barrier();
+	if (addr >= end)
+		return &c->spin_held[CTX_IRQ];
+	if (c->spin_held[CTX_IRQ].nr) {
+		c->nr.spin_stale += c->spin_held[CTX_IRQ].nr;
+		c->spin_held[CTX_IRQ].nr = 0;
+		c->spin_held[CTX_IRQ].over = 0;
+	}
+	if (st->nr && st->held[0].task != c->cur) {
+		c->nr.spin_stale += st->nr;
+		st->nr = 0;
+	}
+	return st;
+}
+
+/* lock is only stored and compared, so it may be a typed pointer. */
 static __always_inline void take(__u64 addr, __u64 lock, __u32 info, __u64 site)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct lk_cpu *c = this_cpu();
 	struct lk_spin_stack *st;
 	struct lk_spin_held *e;
-	struct lk_cpu *c;
-	__u32 context, n;
 
-	c = enter(addr, task, &context);
-	if (!c)
+	if (!c || !c->spin_on)
 		return;
-	st = &c->spin_held[context & 1];
-	n = st->nr;
-	if (context == CTX_TASK) {
-		/* No interrupt can be below a task. */
-		if (c->spin_held[CTX_IRQ].nr) {
-			c->nr.spin_stale += c->spin_held[CTX_IRQ].nr;
-			c->spin_held[CTX_IRQ].nr = 0;
-			c->spin_held[CTX_IRQ].over = 0;
-		}
-		if (n && st->held[0].task != (__u64)task) {
-			c->nr.spin_stale += n;
-			n = 0;
-		}
+	if (c->spin_inside) {
+		c->nr.spin_dropped++;
+		return;
 	}
-	e = entry(st, n);
+	c->spin_inside = 1;
+	barrier();
+	st = stack_of_context(c, addr);
+	e = entry(st, st->nr);
 	if (!e) {
 		st->over++;
 		c->nr.held_overflow++;
@@ -94,14 +88,14 @@ static __always_inline void take(__u64 addr, __u64 lock, __u32 info, __u64 site)
 		return;
 	}
 	e->lock = lock;
-	e->task = (__u64)task;
+	e->task = c->cur;
 	e->since_ns = bpf_ktime_get_boot_ns();
+	e->jiffies = bpf_jiffies64();
 	e->site = site;
 	e->info = info;
-	e->tid = task->pid;
 	e->id = ++c->next_spin_id;
 	barrier();
-	st->nr = n + 1;
+	st->nr++;
 	leave(c);
 }
 
@@ -159,45 +153,64 @@ static __noinline int end_hold(struct lk_cpu *c, struct lk_spin_held *e, __u32 c
 	l->pid = task->tgid;
 	l->context = context;
 	l->held = *e;
+	l->held.tid = task->pid;
 	bpf_probe_read_kernel_str(l->comm, sizeof(l->comm), task->comm);
 	barrier();
 	l->nr = ++c->nr_longs;
 	return 0;
 }
 
-static __always_inline void give(__u64 addr, __u64 lock)
+/* Not the newest: given hand over hand, or never seen taken. */
+static __noinline int give_other(struct lk_cpu *c, __u64 lock)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct lk_spin_stack *st;
 	struct lk_spin_held *e;
-	__u32 context, n;
-	struct lk_cpu *c;
-	__u64 at;
+	__u32 context;
+	int at;
 
-	c = enter(addr, task, &context);
 	if (!c)
-		return;
-	st = &c->spin_held[context & 1];
-	n = st->nr;
-	at = (__u64)n - 1;
-	e = entry(st, at);
-	if (!e || e->lock != lock) {
+		return 0;
+	for (context = 0; context < 2; context++) {
+		st = &c->spin_held[CTX_IRQ - context];
 		at = spin_search(st, lock);
-		e = entry(st, at);
+		e = entry(st, (__u32)at);
+		if (!e)
+			continue;
+		end_hold(c, e, CTX_IRQ - context);
+		return spin_close_gap(st, (__u32)at);
 	}
-	if (!e) {
-		if (st->over)
-			st->over--;
-		else
-			c->nr.spin_unmatched++;
-		leave(c);
-		return;
-	}
-	end_hold(c, e, context);
-	if (at + 1 == n)
-		st->nr = at;
+	if (c->spin_held[CTX_IRQ].over)
+		c->spin_held[CTX_IRQ].over--;
+	else if (c->spin_held[CTX_TASK].over)
+		c->spin_held[CTX_TASK].over--;
 	else
-		spin_close_gap(st, at);
+		c->nr.spin_unmatched++;
+	return 0;
+}
+
+/* Whether a give comes from an interrupt need not be found out: an interrupt cannot
+ * give what the task below it holds.  Interrupts are on top, so theirs comes first. */
+static __always_inline void give(void *ctx, __u64 lock, __u64 number)
+{
+	struct lk_cpu *c = this_cpu();
+	struct lk_spin_stack *st;
+	struct lk_spin_held *e;
+	__u32 context;
+
+	if (!c || !c->spin_on || c->spin_inside)
+		return;
+	c->spin_inside = 1;
+	barrier();
+	context = c->spin_held[CTX_IRQ].nr ? CTX_IRQ : CTX_TASK;
+	st = context ? &c->spin_held[CTX_IRQ] : &c->spin_held[CTX_TASK];
+	e = entry(st, (__u64)st->nr - 1);
+	if (e && e->lock == lock) {
+		if (cfg.time_gives || bpf_jiffies64() - e->jiffies > 1)
+			end_hold(c, e, context);
+		st->nr--;
+	} else {
+		give_other(c, number ? number : argument(ctx, 0));
+	}
 	leave(c);
 }
 
@@ -214,13 +227,13 @@ static __always_inline void on_try(unsigned long long *ctx, __u64 lock, __u32 in
 
 #define PROG_TAKE(name, kind, mode, arg) \
 SEC("fentry/" #name) int take_##name(unsigned long long *ctx) \
-{ take((__u64)ctx, argument(ctx, arg), INFO(kind, mode), site_of(ctx)); return 0; }
+{ take((__u64)ctx, ctx[arg], INFO(kind, mode), site_of(ctx)); return 0; }
 #define PROG_TRY1(name, kind, mode, arg) \
 SEC("fexit/" #name) int take_##name(unsigned long long *ctx) \
-{ on_try(ctx, argument(ctx, arg), INFO(kind, mode)); return 0; }
+{ on_try(ctx, ctx[arg], INFO(kind, mode)); return 0; }
 #define PROG_GIVE(name, kind, mode, arg) \
 SEC("fentry/" #name) int give_##name(unsigned long long *ctx) \
-{ give((__u64)ctx, argument(ctx, arg)); return 0; }
+{ give(ctx, ctx[arg], 0); return 0; }
 
 #define PROG(what, name, kind, mode, arg, giver) PROG_##what(name, kind, mode, arg)
 LK_SPIN_FUNCS(PROG)
@@ -233,7 +246,7 @@ int spin_probe_multi(struct pt_regs *regs)
 	__u64 cookie = bpf_get_attach_cookie(regs);
 
 	if (cookie >> 24)
-		give(PT_REGS_SP(regs), PT_REGS_PARM1(regs));
+		give(regs, PT_REGS_PARM1(regs), PT_REGS_PARM1(regs));
 	else
 		take(PT_REGS_SP(regs), PT_REGS_PARM1(regs), (__u32)cookie & 0xffff,
 		     site_of_regs(regs));
@@ -246,7 +259,7 @@ int spin_probe(struct pt_regs *regs)
 	__u64 cookie = bpf_get_attach_cookie(regs);
 
 	if (cookie >> 24)
-		give(PT_REGS_SP(regs), PT_REGS_PARM1(regs));
+		give(regs, PT_REGS_PARM1(regs), PT_REGS_PARM1(regs));
 	else
 		take(PT_REGS_SP(regs), PT_REGS_PARM1(regs), (__u32)cookie & 0xffff,
 		     site_of_regs(regs));
@@ -298,6 +311,9 @@ int spin_switch(unsigned long long *ctx)
 	c = tracing_on ? this_cpu() : NULL;
 	if (!c)
 		return 0;
+	c->cur = (__u64)next;
+	c->cur_stack = (__u64)BPF_CORE_READ(next, stack);
+	c->spin_on = 1;
 	/* whoever was preempted inside a hook goes on here later */
 	c->spin_inside = 0;
 	st = &c->spin_held[CTX_TASK];
@@ -323,7 +339,6 @@ int spin_switch(unsigned long long *ctx)
 		st->held[0] = *top;
 	}
 	st->held[0].task = (__u64)next;
-	st->held[0].tid = BPF_CORE_READ(next, pid);
 	st->nr = 1;
 	return 0;
 }

@@ -45,7 +45,7 @@ under() {
 	echo "$1 $hooks $began $ready" >>/out/attach
 	sleep 3 # what follows an attach (RCU, freed trampolines) is over
 	measure "$1"
-	kill -INT $tracer
+	kill $tracer
 	wait $tracer
 	exec 3<&-
 	sleep 3

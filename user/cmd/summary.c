@@ -55,6 +55,45 @@ static uint64_t peak_rss_bytes(void)
 	return getrusage(RUSAGE_SELF, &usage) ? 0 : (uint64_t)usage.ru_maxrss * 1024;
 }
 
+/* What level held has counted besides: gives without a take are normal for locks taken
+ * before the start; the others are entries that had to be put right. */
+static const struct {
+	size_t offset;
+	const char *name, *what;
+} held_counts[] = {
+	{ offsetof(struct lk_counters, unmatched), "unmatched", "releases without an acquire" },
+	{ offsetof(struct lk_counters, healed), "healed", "stale holds dropped" },
+	{ offsetof(struct lk_counters, irq_takes), "irq_takes", "acquires by interrupts, not kept" },
+	{ offsetof(struct lk_counters, spin_unmatched), "spin_unmatched",
+	  "spinlock releases without an acquire" },
+	{ offsetof(struct lk_counters, spin_moved), "spin_moved",
+	  "spinlock holds dropped at a task switch" },
+	{ offsetof(struct lk_counters, spin_stale), "spin_stale", "stale spinlock holds dropped" },
+	{ offsetof(struct lk_counters, spin_dropped), "spin_dropped",
+	  "spinlock acquires inside a hook, not kept" },
+	{ offsetof(struct lk_counters, atomic_sleeps), "atomic_sleeps",
+	  "sleeps with a spinlock held" },
+};
+
+static uint64_t held_count(const struct live_cost *cost, size_t i)
+{
+	return *(const uint64_t *)((const char *)&cost->lost + held_counts[i].offset);
+}
+
+static void print_held_counts(const struct live_cost *cost, FILE *out)
+{
+	const char *sep = "; ";
+
+	fprintf(out, "Level held: %zu functions hooked", cost->nr_hooks);
+	for (size_t i = 0; i < sizeof(held_counts) / sizeof(*held_counts); i++) {
+		if (!held_count(cost, i))
+			continue;
+		fprintf(out, "%s%" PRIu64 " %s", sep, held_count(cost, i), held_counts[i].what);
+		sep = ", ";
+	}
+	fprintf(out, "\n");
+}
+
 static int print_cost(const struct run *r, FILE *out)
 {
 	char waits[FMT_LEN], walks[FMT_LEN], per_run[FMT_LEN];
@@ -71,6 +110,8 @@ static int print_cost(const struct run *r, FILE *out)
 		fprintf(out, "; %s in BPF a call", fmt__ns(per_run, sizeof(per_run),
 							    cost.run_ns / cost.run_cnt));
 	fprintf(out, "\n");
+	if (cost.nr_hooks && r->opt->verbose)
+		print_held_counts(&cost, out);
 	return 0;
 }
 
@@ -99,6 +140,11 @@ int summary__cost_json(struct run *r)
 	json__u64(&j, "stack_walks", cost.walks);
 	json__u64(&j, "bpf_run_ns", cost.run_ns);
 	json__u64(&j, "bpf_run_count", cost.run_cnt);
+	if (cost.nr_hooks) {
+		json__u64(&j, "hooks", cost.nr_hooks);
+		for (size_t i = 0; i < sizeof(held_counts) / sizeof(*held_counts); i++)
+			json__u64(&j, held_counts[i].name, held_count(&cost, i));
+	}
 	json__end_object(&j);
 	err = json__done(&j);
 	if (!err)

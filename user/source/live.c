@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "lib/map.h"
 #include "source/live_priv.h"
@@ -80,8 +81,8 @@ static int on_hold(struct source_live *s, const struct lk_hold_event *e)
 
 	h->certainty = e->how == LK_HOLD_EXITED ? leak_certainty(s, e) :
 		       e->how == LK_HOLD_SLEPT ? SURE_LIKELY : SURE_CERTAIN;
-	if (h->certainty == NR_CERTAINTY)
-		return 0;	/* proven to be stale: the lock is not held by it */
+	if (h->certainty == NR_CERTAINTY || e->pid == (uint32_t)getpid())
+		return 0;	/* proven to be stale: the lock is not held by it; or our own */
 	h->id = (uint64_t)e->tid << 32 | (uint32_t)e->id;
 	h->who = (struct rec_who){ .tid = e->tid, .pid = e->pid, .ns_tid = e->tid,
 				   .start_ns = e->start_ns, .cgroup = e->cgroup, .comm = e->comm };

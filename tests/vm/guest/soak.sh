@@ -3,7 +3,7 @@
 # usage: soak.sh SECONDS ROUNDS
 #
 # Level held with --spin under every load at once for SECONDS, then ROUNDS of coming
-# and going under the same load, every other one by SIGKILL. `snapshot` looks on all
+# and going while one processor is under load, every other one by SIGKILL. `snapshot` looks on all
 # the while and tells, once all is at rest, what is still believed to be held. Leaves
 # in /out: watch.ndjson, snapshot.json, status, rounds, load.*.
 . ./lib.sh
@@ -11,18 +11,25 @@
 dir=/tmp/fs
 held="--level held --spin"
 
-# Nice, or coming and going would take minutes each under emulation.
+# load NAME OPTIONS...: nice, for lockscope must get somewhere under emulation.
 load() {
 	# shellcheck disable=SC2016
-	sh -c 'renice -n 15 -p $$ >/dev/null; exec lockload "$@"' - "$@" -s 100000 --dir $dir \
-		>/out/load."$1" 2>&1 &
+	sh -c 'renice -n 15 -p $$ >/dev/null; exec taskset $0 lockload "$@"' "$cpus" "$@" \
+		-s 100000 --dir $dir >/out/load."$1" 2>&1 &
 	loads="$loads $!"
 }
 
+# start_loads MASK: on the processors of the mask.
 start_loads() {
-	loads=
+	cpus=$1 loads=
 	for l in fs fork mmap rename pipe pipe-create socket flock; do load $l -t 2; done
 	load messaging -t 16
+}
+
+# None must have ended by itself.
+stop_loads() {
+	kill -TERM $loads || fail "a load has ended: $(cat /out/load.*)"
+	wait $loads
 }
 
 # Comes, looks for a second, and goes; or is killed at some point of that.
@@ -61,18 +68,19 @@ lockscope snapshot --json $held -- "$0" look >/out/snapshot.json 2>/out/snapshot
 snapshot=$!
 await 120 test -e /tmp/looking || fail "snapshot did not start: $(cat /out/snapshot.err)"
 
-start_loads
+start_loads f
 sleep "$1"
-for l in $loads; do kill -0 "$l" || fail "a load has ended: $(cat /out/load.*)"; done
+stop_loads
 kill -INT $watch
 wait $watch; echo "watch exit $?" >/out/status
+# Processors take turns under emulation: with all of them busy a round takes four times as long.
+start_loads 8
 i=0
 while [ $i -lt "$2" ]; do
 	i=$((i + 1))
 	round $i
 done
-kill -TERM $loads
-wait $loads
+stop_loads
 touch /tmp/rest
 wait $snapshot; echo "snapshot exit $?" >>/out/status
 
