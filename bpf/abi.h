@@ -75,7 +75,7 @@ struct lk_settings {
 	__u32 spin;		/* 1: spinning locks too */
 	__u32 nr_slots;
 	__u32 nr_hold_rows;	/* a power of two */
-	__u32 pad;
+	__u32 rdonly_cast;	/* 1: the kernel has bpf_rdonly_cast() */
 	__u32 time_gives;	/* 1: the length of every hold is wanted, not only of open ones */
 	__u64 hotplug_lock;	/* address of cpu_hotplug_lock; 0: unknown */
 	__u64 per_cpu_offset;	/* address of __per_cpu_offset[]; 0: unknown */

@@ -9,6 +9,7 @@
  * Cost is counted in instructions here: no stack walk, no map helper that is not
  * inlined, no timestamp at a give unless somebody wants the length of every hold.
  */
+#define SITE_BY_CAST
 #include "held.bpf.h"
 #include "hold.bpf.h"
 #include "lockfuncs.h"
@@ -97,7 +98,8 @@ static __always_inline void take(__u64 addr, __u64 lock, __u32 info, __u64 site,
 	e->site = site;
 	e->info = info | syscall_bits(task);
 	e->id = ++s->next_id;
-	e->free = free;
+	if (LK_HELD_KIND(info) == LK_KIND_SEMAPHORE)
+		e->free = free;
 	s->nr++;
 	slot_end(s);
 }
@@ -179,8 +181,6 @@ static __always_inline void give(void *ctx, __u64 addr, __u64 lock, __u32 info)
 		s->nr = at;
 	else
 		slot_remove(s, at);
-	if (s->drop_id)
-		slot_heal(s);
 	slot_end(s);
 }
 

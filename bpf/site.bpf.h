@@ -53,13 +53,40 @@ static __noinline __u64 site_search(void *ctx)
 	return 0;
 }
 
+#ifdef SITE_BY_CAST
+/* 6.2 and later: a fault-safe read without a call, through a typed pointer to what
+ * is no such type: two words.  Only one object may have it: libbpf 1.1 cannot link
+ * two that declare the same kernel function. */
+struct timespec64 {
+	long long tv_sec;
+	long tv_nsec;
+} __attribute__((preserve_access_index));
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+
+static __always_inline int two_words(void *ctx, __u64 w[2])
+{
+	struct timespec64 *t;
+
+	if (!cfg.rdonly_cast)
+		return (int)bpf_probe_read_kernel(w, 2 * sizeof(*w), ctx + 8 * USUAL_WORD);
+	t = bpf_rdonly_cast(ctx + 8 * USUAL_WORD, bpf_core_type_id_kernel(struct timespec64));
+	w[0] = (__u64)t->tv_sec;
+	w[1] = (__u64)t->tv_nsec;
+	return 0;
+}
+#else
+static __always_inline int two_words(void *ctx, __u64 w[2])
+{
+	return (int)bpf_probe_read_kernel(w, 2 * sizeof(*w), ctx + 8 * USUAL_WORD);
+}
+#endif
+
 static __always_inline __u64 site_of(void *ctx __attribute__((unused)))
 {
 #ifdef __TARGET_ARCH_x86
 	__u64 w[2];
 
-	if (!bpf_probe_read_kernel(w, sizeof(w), ctx + 8 * USUAL_WORD) &&
-	    w[0] - bpf_get_func_ip(ctx) <= ENTRY_BYTES)
+	if (!two_words(ctx, w) && w[0] - bpf_get_func_ip(ctx) <= ENTRY_BYTES)
 		return w[1];
 	return site_search(ctx);
 #endif

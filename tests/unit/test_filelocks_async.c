@@ -34,7 +34,7 @@ static void hang(struct machine *m)
 
 static void unhang(struct machine *m)
 {
-	put(m, "locks", "1: " FLOCK("WRITE", 101, 11) "1: -> " FLOCK("WRITE", 102, 11));
+	put(m, "locks", "2: " FLOCK("WRITE", 102, 22) "2: -> " FLOCK("WRITE", 101, 22));
 }
 
 static void test_a_look(void **state)
@@ -82,7 +82,7 @@ static void test_a_look_that_hangs(void **state)
 	assert_true(filelocks_async__wait(a, SOON, &late, &err));
 	assert_int_equal(err, 0);
 	assert_int_equal(late.nr_waits, 1);
-	assert_string_equal(holders(lock_of(m, 101)), "102 ");	/* still the one before */
+	assert_string_equal(holders(lock_of(m, 102)), "101 ");	/* still the one before */
 	assert_true(filelocks_async__free(a));
 }
 
@@ -97,11 +97,11 @@ static void test_candidates_are_copied(void **state)
 	hang(m);
 	assert_int_equal(filelocks_async__new(&a, m->locks), 0);
 	assert_int_equal(filelocks_async__start(a, m->cands, m->nr_cands), 0);
-	m->cands[1].tid = m->cands[1].pid = 999;
+	m->cands[0].tid = m->cands[0].pid = 999;
 	unhang(m);
 	assert_true(filelocks_async__wait(a, SOON, &m->look, &err));
 	assert_int_equal(m->look.nr_waits, 1);
-	assert_int_equal(m->look.waits[0].candidate, 1);
+	assert_int_equal(m->look.waits[0].candidate, 0);
 	assert_true(filelocks_async__free(a));
 }
 

@@ -372,6 +372,66 @@ static void test_listed_descriptions(void **state)
 	assert_string_equal(holders(lock_of(m, 104)), "201 ");
 }
 
+static void remove_path(const struct machine *m, const char *path)
+{
+	char full[256];
+
+	snprintf(full, sizeof(full), "%s/%s", m->dir, path);
+	assert_int_equal(remove(full), 0);
+}
+
+/* Nobody searches the descriptors that thousands wait through, when they were seen to
+ * hold nothing: this one cannot be read, and would count as one that shares the hold. */
+static void test_listed_waiters_are_not_searched(void **state)
+{
+	struct machine *m = *state;
+	struct listing l = { 0 };
+
+	put_abba(m);
+	remove_path(m, "102/task/102/fdinfo");
+	put(m, "102/task/102/fdinfo/4", "ino:\t11\n");
+	remove_path(m, "102/fdinfo/4");
+	put(m, "102/fdinfo/4/is_a_directory", "%s", "");
+	list(&l, 101, 3, 11, 0xa, 2);
+	list(&l, 102, 3, 22, 0xc, 1);
+	list(&l, 102, 4, 11, 0xa, 2);
+	filelocks__set_list(m->locks, give_list, &l);
+	look(m);
+	assert_string_equal(holders(lock_of(m, 102)), "101 ");
+}
+
+/* But a thread may have a table of its own: the same number is then something else
+ * in its process, here what holds the lock. */
+static void test_listed_own_table(void **state)
+{
+	struct machine *m = *state;
+	struct listing l = { 0 };
+
+	process(m, 101);
+	descriptor(m, 101, 3, "/srv/a", 11, HAS(FLOCK("WRITE", 101, 11)));
+	process(m, 102);
+	descriptor(m, 102, 4, "/srv/a", 11, HAS(FLOCK("WRITE", 101, 11)));
+	sleeper(m, 102, 112, SYS_flock, 4, 2);
+	remove_path(m, "102/task/112/fdinfo");
+	descriptor_in(m, "102/task/112/fd", 4, "/srv/a", 11, "");
+	process(m, 103);
+	descriptor(m, 103, 4, "/srv/a", 11, "");
+	wait_flock(m, 103, 103, 4);
+	descriptor(m, 103, 5, "/srv/b", 22, "");
+	wait_flock(m, 103, 104, 5);
+	put(m, "locks", "1: " FLOCK("WRITE", 101, 11) "1: -> " FLOCK("WRITE", 103, 11)
+	    "1: -> " FLOCK("WRITE", 102, 11)
+	    "2: " FLOCK("WRITE", 0, 22) "2: -> " FLOCK("WRITE", 103, 22));
+	list(&l, 101, 3, 11, 0xa, 2);
+	list(&l, 102, 4, 11, 0xa, 2);
+	list(&l, 102, 4, 11, 0xd, 1);
+	l.files[2].tid = 112;
+	filelocks__set_list(m->locks, give_list, &l);
+	look(m);
+	assert_string_equal(holders(lock_of(m, 103)), "101 102 112 ");
+	assert_true(lock_of(m, 103)->complete);
+}
+
 static void test_list_fails(void **state)
 {
 	struct machine *m = *state;
@@ -401,6 +461,8 @@ int main(void)
 		MACHINE_TEST(test_looks_again_after_a_run),
 		MACHINE_TEST(test_listed_by_the_kernel),
 		MACHINE_TEST(test_listed_descriptions),
+		MACHINE_TEST(test_listed_waiters_are_not_searched),
+		MACHINE_TEST(test_listed_own_table),
 		MACHINE_TEST(test_list_fails),
 	};
 

@@ -7,6 +7,7 @@
 # There is one CPU, and its clock counts instructions. Leaves in /out
 #   pairs   TRACER KIND MIN MEDIAN MAX PAIRS, five times each
 #   attach  TRACER HOOKS BEGAN READY, uptime in seconds
+#   failed  what those said that did not attach: TRACER: WORDS
 #   TRACER.log  what the command said
 . ./lib.sh
 
@@ -32,13 +33,19 @@ until_tracing() {
 	return 1
 }
 
+not_tracing() {
+	exec 3<&-
+	wait $tracer
+	echo "$1: $(head -n 1 "/out/$1.log")" >>/out/failed
+}
+
 under() {
 	began=$(uptime_s)
 	# A program that writes to a pipe holds its lines back; this lets them go at once.
 	_STDBUF_O=L LD_PRELOAD=/root/libstdbuf.so $2 >/tmp/said 2>&1 &
 	tracer=$!
 	exec 3</tmp/said
-	until_tracing "$1" <&3 || fail "$1 is not tracing: $(cat "/out/$1.log")"
+	until_tracing "$1" <&3 || { not_tracing "$1"; return; }
 	ready=$(uptime_s)
 	cat <&3 >>"/out/$1.log" &
 	hooks=$(cat /proc/$tracer/fdinfo/* | grep -c '^link_type:')
@@ -46,7 +53,7 @@ under() {
 	sleep 3 # what follows an attach (RCU, freed trampolines) is over
 	measure "$1"
 	kill $tracer
-	wait $tracer
+	wait $tracer 2>/dev/null # no "Terminated"
 	exec 3<&-
 	sleep 3
 }

@@ -13,7 +13,6 @@ from statistics import median
 SLEEPING = ("mutex", "mutex_trylock", "rwsem_read", "rwsem_write")
 SPINNING = ("spinlock", "spinlock_irqsave", "rwlock_read")
 SLEEPING_GOAL, SPINNING_GOAL = 650, 450
-SPREAD_GOAL = 1.0
 
 
 def goal_of(tracer, kind):
@@ -30,16 +29,19 @@ def goal_of(tracer, kind):
 class Pairs:
     """of[tracer, kind]: the medians of the rounds, instructions for one pair. attach:
     [(tracer, hooks, seconds)]. tracers and kinds in the order measured; "none" is the kernel's
-    own cost."""
+    own cost. failed: what those said that did not attach."""
 
     def __init__(self, folder):
-        self.of, self.attach = {}, []
+        self.of, self.attach, self.failed = {}, [], []
         with open(os.path.join(folder, "pairs")) as f:
             for tracer, kind, _, middle, _, pairs in map(str.split, f):
                 self.of.setdefault((tracer, kind), []).append(int(middle) / int(pairs))
         with open(os.path.join(folder, "attach")) as f:
             for tracer, hooks, began, ready in map(str.split, f):
                 self.attach.append((tracer, int(hooks), float(ready) - float(began)))
+        if os.path.exists(os.path.join(folder, "failed")):
+            with open(os.path.join(folder, "failed")) as f:
+                self.failed = f.read().splitlines()
         self.tracers = list(dict.fromkeys(tracer for tracer, _ in self.of))
         self.kinds = list(dict.fromkeys(kind for _, kind in self.of))
 
@@ -69,17 +71,28 @@ def matrix(kernel, pairs):
     yield "  rounds differ by %.2f %% at most" % pairs.spread()
 
 
+def per_hook_ms(hooks, seconds):
+    return seconds * 1000 / max(1, hooks)
+
+
 def attaching(pairs):
     for tracer, hooks, seconds in pairs.attach:
         yield "  attach %-12s %3d hooks in %6.2f s, %4.0f ms a hook" % (
-            tracer, hooks, seconds, seconds / max(1, hooks) * 1000)
+            tracer, hooks, seconds, per_hook_ms(hooks, seconds))
+
+
+def report(kernel, pairs):
+    """All of it as lines."""
+    yield from matrix(kernel, pairs)
+    yield from attaching(pairs)
+    for words in pairs.failed:
+        yield "  did not attach: " + words
 
 
 def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
-    pairs = Pairs(sys.argv[2])
-    for line in (*matrix(sys.argv[1], pairs), *attaching(pairs)):
+    for line in report(sys.argv[1], Pairs(sys.argv[2])):
         print(line)
 
 

@@ -16,12 +16,22 @@ class Table:
         self.notes.append(text)
         print("  note: " + text, flush=True)
 
-    def row(self, part, what, value, unit, goal=None, text=None, samples=None):
-        """goal: a number the value must not exceed, or None where there is none. text: how
-        to print the value where the number alone would say too little."""
+    def lines(self, lines):
+        """What prints its own way; keep() has its values."""
+        print("\n".join(lines), flush=True)
+
+    def keep(self, part, what, value, unit, goal=None, samples=None):
+        """goal: a number the value must not exceed, or None where there is none. Whether it is
+        met, None when there is no goal or value."""
         met = None if goal is None or value is None else value <= goal
         self.rows.append({"part": part, "what": what, "value": value, "unit": unit,
                           "goal": goal, "met": met, "samples": samples})
+        return met
+
+    def row(self, part, what, value, unit, goal=None, text=None, samples=None):
+        """keep(), printed. text: how to print the value where the number alone would say too
+        little."""
+        met = self.keep(part, what, value, unit, goal, samples)
         shown = text or ("-" if value is None else number(value, unit))
         aim = "" if goal is None else "goal <= %s" % number(goal, unit)
         word = {None: "", True: "met", False: "NOT MET"}[met]

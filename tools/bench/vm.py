@@ -6,6 +6,7 @@ import os
 import subprocess
 
 import machine
+import pairs
 import tracers
 from machine import median
 
@@ -13,10 +14,10 @@ LATENCY_S = 1.0
 ROOT = os.path.dirname(os.path.dirname(tracers.HERE))
 
 
-def _tool(table, *argv):
+def _tool(table, *argv, **how):
     """Runs a tool of tools/vm; False, with a note of why, when it fails."""
     process = machine.start(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                            cwd=ROOT)
+                            cwd=ROOT, **how)
     said = process.communicate()[0]
     if process.returncode:
         table.note("%s: exit %d: %s" % (" ".join(argv[:2]), process.returncode, said.strip()[-300:]))
@@ -75,20 +76,26 @@ def deadlocks(setup, table, kernels):
 
 
 def instructions(setup, table, kernels):
-    """Under --icount one instruction is one nanosecond of the guest's clock."""
-    table.heading("Instructions of an uncontended lock (QEMU counts them, one CPU)")
+    """What each tracer adds to an uncontended pair, and what attaching takes."""
+    table.heading("Instructions added to an uncontended pair (QEMU counts them, one CPU)")
+    env = dict(os.environ, O=setup.out, LOCKSCOPE=setup.lockscope)
     for kernel in kernels:
-        if not _tool(table, "tools/vm/fetch", kernel):
+        if not _tool(table, "tools/bench/icount", kernel, env=env):
             continue
-        out = _boot(setup, table, kernel, "uncontended", ["--icount", "--timeout", "240"])
-        if not out:
-            continue
-        with open(os.path.join(out, "runs.ndjson")) as f:
-            runs = [json.loads(line) for line in f]
-        per_op = {which: [r["load"]["seconds"] / r["load"]["ops"] * 1e9 for r in runs
-                          if r["tracer"] == which] for which in ("none", "lockscope")}
-        ratio = median(per_op["lockscope"]) / median(per_op["none"])
-        table.row("uncontended", "%s, with lockscope stat / without" % kernel, ratio, "x",
-                  text="%.4f x (%.1f and %.1f a system call)" % (
-                      ratio, median(per_op["lockscope"]), median(per_op["none"])),
-                  samples=per_op["lockscope"] + per_op["none"])
+        found = pairs.Pairs(os.path.join(setup.out, "bench", "icount-" + kernel))
+        table.lines(pairs.report(kernel, found))
+        _keep_pairs(table, kernel, found)
+
+
+def _keep_pairs(table, kernel, found):
+    for tracer, kind in found.of:
+        if tracer != "none":
+            table.keep("icount", "%s, %s, %s" % (kernel, kind, tracer),
+                       round(found.added(tracer, kind)), "", samples=found.of[tracer, kind],
+                       goal=pairs.goal_of(tracer, kind))
+    each_ms = {tracer: pairs.per_hook_ms(*cost) for tracer, *cost in found.attach}
+    for tracer, ms in each_ms.items():
+        goal = each_ms.get("klockstat") if tracer.startswith("held") else None
+        table.keep("icount", "%s, attaching one hook, %s" % (kernel, tracer), ms, "ms", goal=goal)
+    for words in found.failed:
+        table.note("%s: did not attach: %s" % (kernel, words))

@@ -106,6 +106,7 @@ static void fill_held_settings(struct lk_settings *set, const struct live_config
 	set->time_gives = !cfg->no_aggregates || cfg->emit_waits ||
 			  cfg->thresholds.long_hold_ns < SEEN_BY_READS_NS;
 	set->hotplug_lock = k->hotplug_lock;
+	set->rdonly_cast = k->rdonly_cast;
 	set->per_cpu_offset = k->per_cpu_offset;
 }
 

@@ -104,6 +104,7 @@ int lockfuncs__look(struct lockfunc_kernel *k, const struct btf *btf)
 	while (fgets(line, sizeof(line), f))
 		take_symbol(k, index, line);
 	fclose(f);
+	k->rdonly_cast = btf && btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
 	for (i = 0; i < nr_lockfuncs; i++) {
 		if (k->states[i] != FUNC_THERE)
 			continue;

@@ -40,6 +40,7 @@ const char *lockfunc_state__name(enum lockfunc_state s);
 struct lockfunc_kernel {
 	enum lockfunc_state states[160];	/* by row */
 	uint64_t hotplug_lock, per_cpu_offset;	/* addresses; 0: not listed */
+	bool rdonly_cast;	/* bpf_rdonly_cast() is there (6.2) */
 };
 
 struct btf;

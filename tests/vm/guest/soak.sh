@@ -3,9 +3,9 @@
 # usage: soak.sh SECONDS ROUNDS
 #
 # Level held with --spin under every load at once for SECONDS, then ROUNDS of coming
-# and going while one processor is under load, every other one by SIGKILL. `snapshot` looks on all
-# the while and tells, once all is at rest, what is still believed to be held. Leaves
-# in /out: watch.ndjson, snapshot.json, status, rounds, load.*.
+# and going while one processor is under load, every other one by SIGKILL. `snapshot`
+# looks on all the while and tells, once all is at rest, what is still believed to be
+# held. Leaves in /out: watch.ndjson, snapshot.json, after.json, status, rounds, hooks.
 . ./lib.sh
 
 dir=/tmp/fs
