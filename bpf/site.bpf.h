@@ -33,6 +33,7 @@ static __always_inline __u64 argument(void *ctx, __u32 nr)
 /* endbr64 and the 5-byte call come before the return address */
 #define ENTRY_BYTES 16
 
+#ifdef __TARGET_ARCH_x86
 /* Where it is for a function of one argument with an entry hook alone: nearly always. */
 #define USUAL_WORD 2
 
@@ -81,17 +82,17 @@ static __always_inline int two_words(void *ctx, __u64 w[2])
 }
 #endif
 
-static __always_inline __u64 site_of(void *ctx __attribute__((unused)))
+static __always_inline __u64 site_of(void *ctx)
 {
-#ifdef __TARGET_ARCH_x86
 	__u64 w[2];
 
 	if (!two_words(ctx, w) && w[0] - bpf_get_func_ip(ctx) <= ENTRY_BYTES)
 		return w[1];
 	return site_search(ctx);
-#endif
-	return 0;
 }
+#else
+#define site_of(ctx) 0
+#endif
 
 /* At a kprobe on the first instruction nothing has been pushed yet. */
 static __always_inline __u64 site_of_regs(struct pt_regs *regs)

@@ -93,9 +93,9 @@ def _keep_pairs(table, kernel, found):
             table.keep("icount", "%s, %s, %s" % (kernel, kind, tracer),
                        round(found.added(tracer, kind)), "", samples=found.of[tracer, kind],
                        goal=pairs.goal_of(tracer, kind))
-    each_ms = {tracer: pairs.per_hook_ms(*cost) for tracer, *cost in found.attach}
-    for tracer, ms in each_ms.items():
-        goal = each_ms.get("klockstat") if tracer.startswith("held") else None
-        table.keep("icount", "%s, attaching one hook, %s" % (kernel, tracer), ms, "ms", goal=goal)
+    for tracer, cost in found.attach.items():
+        table.keep("icount", "%s, start to traced, a hook, %s" % (kernel, tracer),
+                   cost.hook_ms(), "ms", goal=found.attach_goal_ms(tracer))
+        table.keep("icount", "%s, linking a hook, %s" % (kernel, tracer), cost.link_ms(), "ms")
     for words in found.failed:
         table.note("%s: did not attach: %s" % (kernel, words))

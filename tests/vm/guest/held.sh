@@ -25,7 +25,8 @@ before() {
 	run_roles mutex_killable_abba "0 1"
 	await 30 truth_says mutex_killable_abba formed true || fail "mutex_killable_abba did not form"
 	echo "start semaphore_early_holder" >$ctl || fail "start semaphore_early_holder"
-	await 30 truth_says semaphore_early_holder holds '\[{' || fail "semaphore_early_holder: none held"
+	await 30 truth_says semaphore_early_holder holds '\[{' ||
+		fail "semaphore_early_holder: none held"
 }
 
 # Once lockscope runs: two more join the holder of the semaphore, then all of it ends.

@@ -32,11 +32,19 @@ stop_loads() {
 	wait $loads
 }
 
+# looks NUMBER COMMAND...: a round that ends by itself.
+looks() {
+	number=$1
+	shift
+	lockscope "$@" $held --for 1 >/dev/null 2>>/out/rounds.err
+	echo "round $number exit $?" >>/out/rounds
+}
+
 # Comes, looks for a second, and goes; or is killed at some point of that.
 round() {
 	case $(($1 % 4)) in
-	0) lockscope stat $held --for 1 >/dev/null 2>>/out/rounds.err; echo "round $1 exit $?" >>/out/rounds ;;
-	2) lockscope record $held --for 1 -o /dev/null 2>>/out/rounds.err; echo "round $1 exit $?" >>/out/rounds ;;
+	0) looks "$1" stat ;;
+	2) looks "$1" record -o /dev/null ;;
 	*)
 		lockscope watch --json $held >/tmp/round 2>>/out/rounds.err &
 		victim=$!
