@@ -37,6 +37,7 @@ enum lk_contention_flag {
 	/* ours, in a spin wait that is open: */
 	LK_F_SLOW = 64,		/* begun by the slow path's hook */
 	LK_F_TRACED = 128,	/* the tracepoint has fired since */
+	LK_F_IRQ = 256,		/* in an interrupt, not in the task it interrupted */
 	LK_F_KERNEL = 63,	/* what comes from the kernel */
 };
 
@@ -170,7 +171,7 @@ struct lk_spin_long {
 	struct lk_spin_held held;
 	char comm[LK_COMM_LEN];
 };
-#define LK_SPIN_LONGS 4
+#define LK_SPIN_LONGS 16
 
 /* What happened to any of the locks of one bucket (a hash of the address), and when:
  * entries older than that prove less.  Two locks in one bucket only make both
@@ -235,7 +236,7 @@ struct lk_cpu {
 	struct lk_counters nr;
 	struct lk_overflow overflow[64];	/* by flags & 63 */
 	__u32 spin_inside;	/* a spin hook runs here: interrupts of it are dropped whole */
-	__u32 spin_on;		/* set by this CPU's first task switch */
+	__u32 spin_on;		/* counts this CPU's task switches; 0: none yet, nothing is kept */
 	__u64 cur;		/* as of the last task switch: the task, */
 	__u64 cur_stack;	/* and where its stack begins */
 	__u64 next_spin_id;
@@ -243,7 +244,7 @@ struct lk_cpu {
 	struct lk_spin_stack spin_held[2];	/* [0] task, [1] interrupt */
 	__u64 nr_longs;		/* long holds of spinning locks so far */
 	struct lk_spin_long longs[LK_SPIN_LONGS];	/* the last of them, by number % size */
-	__u64 pad[3];
+	__u64 pad[7];
 };
 _Static_assert(sizeof(struct lk_cpu) % 64 == 0, "CPUs must not share a cache line");
 

@@ -61,7 +61,10 @@ static __always_inline void wait_walk(void *ctx, struct lk_wait *w, struct lk_cp
 {
 	struct lk_scratch *s;
 
-	if (!walk_is_due(c, !(w->flags & LK_F_SPIN), now))
+	/* An interrupt that spins for what its CPU holds spins for ever, and no tick comes
+	 * that could sample it. */
+	if (!walk_is_due(c, !(w->flags & LK_F_SPIN), now) &&
+	    !(cfg.spin && cfg.stacks && w->flags & LK_F_IRQ))
 		return;
 	s = scratch_get(context);
 	if (s)
@@ -112,7 +115,7 @@ static __always_inline void begin_spin(void *ctx, struct lk_cpu *c, struct task_
 		return;
 	}
 	w = &c->spins[depth & (LK_SPIN_DEPTH - 1)];
-	wait_fill(ctx, w, c, task, lock, flags, now);
+	wait_fill(ctx, w, c, task, lock, context == CTX_TASK ? flags : flags | LK_F_IRQ, now);
 	if (guard_enter(c, context, (__u64)task)) {
 		w->since_ns = 0; /* counted there; marks that its end is to be dropped */
 		return;

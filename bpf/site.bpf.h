@@ -29,7 +29,7 @@ static __always_inline __u64 argument(void *ctx, __u32 nr)
 	return value;
 }
 
-#define SITE_WORDS 5
+#define SITE_WORDS 8
 /* endbr64 and the 5-byte call come before the return address */
 #define ENTRY_BYTES 16
 
@@ -40,17 +40,13 @@ static __always_inline __u64 argument(void *ctx, __u32 nr)
 static __noinline __u64 site_search(void *ctx)
 {
 	__u64 w[SITE_WORDS], func = bpf_get_func_ip(ctx);
+	__u32 i;
 
 	if (bpf_probe_read_kernel(w, sizeof(w), ctx + 8))
 		return 0;
-	if (w[0] - func <= ENTRY_BYTES) /* a function without arguments */
-		return w[1];
-	if (w[1] - func <= ENTRY_BYTES)
-		return w[2];
-	if (w[2] - func <= ENTRY_BYTES)
-		return w[3];
-	if (w[3] - func <= ENTRY_BYTES)
-		return w[4];
+	for (i = 0; i < SITE_WORDS - 1; i++)
+		if (w[i] - func <= ENTRY_BYTES)
+			return w[i + 1];
 	return 0;
 }
 

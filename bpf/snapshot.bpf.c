@@ -122,7 +122,7 @@ static __always_inline void read_spin(struct task_struct *task, struct lk_task *
 		t->wait.lock = 0;
 	else
 		t->why |= LK_WHY_SPIN;
-	t->wait.flags &= LK_F_KERNEL;
+	t->wait.flags &= LK_F_KERNEL | LK_F_IRQ;
 }
 
 /* Entries of some age make a task worth showing; then all of them are shown. */
@@ -331,7 +331,7 @@ int cpu_pass(struct bpf_iter__bpf_map_elem___any *ctx)
 		if (*(volatile __u64 *)&w->lock != r.wait.lock ||
 		    *(volatile __u64 *)&w->id != r.wait.id || !r.wait.since_ns)
 			r.wait.lock = 0;
-		r.wait.flags &= LK_F_KERNEL;
+		r.wait.flags &= LK_F_KERNEL | LK_F_IRQ;
 	}
 	r.t_ns = bpf_ktime_get_boot_ns();
 	r.len = sizeof(r) + r.nr_held * sizeof(struct lk_cpu_hold);

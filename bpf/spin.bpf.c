@@ -70,8 +70,12 @@ static __always_inline void take(__u64 addr, __u64 lock, __u32 info, __u64 site)
 	struct lk_cpu *c = this_cpu();
 	struct lk_spin_stack *st;
 	struct lk_spin_held *e;
+	__u32 switches;
 
-	if (!c || !c->spin_on)
+	if (!c)
+		return;
+	switches = c->spin_on;
+	if (!switches)
 		return;
 	if (c->spin_inside) {
 		c->nr.spin_dropped++;
@@ -95,6 +99,11 @@ static __always_inline void take(__u64 addr, __u64 lock, __u32 info, __u64 site)
 	e->info = info;
 	e->id = ++c->next_spin_id;
 	barrier();
+	/* Preempted in here: others have used the stack since, and this entry. */
+	if (c->spin_on != switches) {
+		c->nr.spin_moved++;
+		return;
+	}
 	st->nr++;
 	leave(c);
 }
@@ -313,7 +322,7 @@ int spin_switch(unsigned long long *ctx)
 		return 0;
 	c->cur = (__u64)next;
 	c->cur_stack = (__u64)BPF_CORE_READ(next, stack);
-	c->spin_on = 1;
+	c->spin_on = c->spin_on + 1 ? c->spin_on + 1 : 1;
 	/* whoever was preempted inside a hook goes on here later */
 	c->spin_inside = 0;
 	st = &c->spin_held[CTX_TASK];

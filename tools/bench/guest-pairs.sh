@@ -27,7 +27,7 @@ watch_bpf_calls() {
 # and 28 (BPF_LINK_CREATE); the trace prints them in hex.
 linking_s() {
 	awk '{ for (i = 1; i < NF; i++) if ($i ~ /^[0-9]+\.[0-9]+:$/) { at = $i + 0; break } }
-		/sys_bpf\(cmd: (11|1c),/ { began = at; next }
+		/sys_bpf\(cmd: (0x)?(11|1c),/ { began = at; next }
 		/sys_bpf -> / && began { sum += at - began; began = 0 }
 		END { printf "%.6f", sum }' $trace/trace
 }

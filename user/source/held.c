@@ -62,7 +62,7 @@ static uint32_t awaited_entry(const struct lk_cpu_record *c)
 	const struct lk_cpu_hold *holds = lk_cpu_record__holds(c);
 	uint32_t tops[2] = { c->nr_held, c->nr_task_held }, i, at;
 
-	for (i = 0; i < 2 && c->wait.lock; i++) {
+	for (i = 0; i < (c->wait.flags & LK_F_IRQ ? 1 : 2) && c->wait.lock; i++) {
 		if (!tops[i] || (!i && c->nr_held == c->nr_task_held))
 			continue;
 		at = tops[i] - 1;

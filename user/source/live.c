@@ -65,6 +65,9 @@ static int on_wait(struct source_live *s, const struct lk_event *e)
  * nobody might have been released unseen. */
 static enum certainty leak_certainty(const struct source_live *s, const struct lk_hold_event *e)
 {
+	/* Somebody has released the lock since for somebody else: perhaps for this task. */
+	if (!(e->says & LK_WORD_OWNER) && live_bpf__bucket(&s->bpf, e->lock).crossed_ns > e->since_ns)
+		return NR_CERTAINTY;
 	if (e->says & LK_WORD_OWNER)
 		return e->owner == e->task ? SURE_CERTAIN : NR_CERTAINTY;
 	if (e->says & LK_WORD_FREE)

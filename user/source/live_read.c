@@ -227,6 +227,16 @@ static void fill_drain(struct live_reader *r, const struct lk_task *t, const str
 	rec_lock__set_addr(&w->lock, h->held.lock, KIND_PERCPU_RWSEM);
 }
 
+/* The frames tell a softirq from a hardirq; where there are none, which stack the wait
+ * began on tells an interrupt from a task. */
+static enum rec_context spin_context(const struct live_reader *r, const struct lk_task *t,
+				     uint32_t stack)
+{
+	enum rec_context context = live_kind__context(live_stacks__get(r->s->stacks, stack));
+
+	return context == CONTEXT_TASK && t->wait.flags & LK_F_IRQ ? CONTEXT_HARDIRQ : context;
+}
+
 static int fill_task(struct live_reader *r, const struct lk_task *t, struct rec_task *out,
 		     record_fn sink, void *ctx)
 {
@@ -253,8 +263,7 @@ static int fill_task(struct live_reader *r, const struct lk_task *t, struct rec_
 		out->has_wait = true;
 		fill_wait(r, t, out, recorded);
 		if (out->wait.spin)
-			out->context = live_kind__context(
-				live_stacks__get(r->s->stacks, out->wait.stack));
+			out->context = spin_context(r, t, out->wait.stack);
 	} else if (drains) {
 		out->has_wait = true;
 		fill_drain(r, t, drains, out);
