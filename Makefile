@@ -3,6 +3,7 @@
 # make                build .output/lockscope
 # sudo make demo      install what is missing, build, show a real deadlock being named
 # sudo make check     install what tests need, run every test
+# sudo make soak      level held under load for a long time, in VMs
 # sudo make bench     measure
 # make install        DESTDIR= PREFIX=/usr/local
 # make clean

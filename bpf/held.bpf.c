@@ -124,9 +124,12 @@ static __noinline int end_hold(void *ctx, struct lk_held *e)
 	if (!c || guard_enter(c, context, (__u64)task))
 		return 0;
 	s = bpf_map_lookup_elem(&scratch, &context);
-	if (s && cfg.stacks)
-		stack = stack_walk(ctx, c, s);
-	hold_emit(c, task, e, LK_HOLD_GIVEN, now, stack);
+	if (s) {
+		if (cfg.stacks)
+			stack = stack_walk(ctx, c, s);
+		who_fill(&s->who, task);
+		hold_emit(c, &s->who, e, LK_HOLD_GIVEN, now, stack);
+	}
 	guard_leave(c, context);
 	return 0;
 }
@@ -383,35 +386,36 @@ int held_return(struct pt_regs *regs)
 	return on_return(regs);
 }
 
-/* What a task leaves behind; then its slot is free for another.  Runs when the task
- * is freed: nothing of it can run any more. */
-static __always_inline void leave(struct lk_cpu *c, struct task_struct *dead, struct lk_slot *s)
+/* One thing that a task leaves behind; the scratch of the context says whose. */
+__weak __noinline int leave_one(struct lk_slot *slot, __u32 i, __u32 context)
 {
 	__u64 now = bpf_ktime_get_boot_ns();
+	struct lk_scratch *s = bpf_map_lookup_elem(&scratch, &context);
+	struct lk_cpu *c = this_cpu();
 	struct lk_bucket *b;
 	struct lk_held *e;
-	__u32 i;
 
-	for (i = 0; i < LK_HELD_MAX; i++) {
-		if (i >= s->nr)
-			break;
-		e = slot_entry(s, i);
-		if (!e)
-			break;
-		b = bucket_of(e->lock);
-		if (b)
-			b->leaked_ns = now;
-		hold_emit(c, dead, e, LK_HOLD_EXITED, now, 0);
-	}
+	if (!slot || !s || !c)
+		return 0;
+	e = slot_entry(slot, i);
+	if (!e)
+		return 0;
+	b = bucket_of(e->lock);
+	if (b)
+		b->leaked_ns = now;
+	hold_emit(c, &s->who, e, LK_HOLD_EXITED, now, 0);
+	return 0;
 }
 
+/* The task is freed: nothing of it can run any more, and its slot is for others. */
 SEC("tp_btf/sched_process_free")
 int BPF_PROG(held_task_free, struct task_struct *dead)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct lk_slot *s = slot_find(address_of(dead));
 	struct lk_cpu *c = this_cpu();
-	__u32 context;
+	struct lk_scratch *sc;
+	__u32 context, i;
 
 	if (!s || !c)
 		return 0;
@@ -420,7 +424,11 @@ int BPF_PROG(held_task_free, struct task_struct *dead)
 		if (guard_enter(c, context, (__u64)task)) {
 			c->nr.lost_guard++;
 		} else {
-			leave(c, dead, s);
+			sc = bpf_map_lookup_elem(&scratch, &context);
+			if (sc)
+				who_fill(&sc->who, dead);
+			for (i = 0; sc && i < LK_HELD_MAX && i < s->nr; i++)
+				leave_one(s, i, context);
 			guard_leave(c, context);
 		}
 	}

@@ -68,8 +68,18 @@ static __noinline int hold_count(__u64 lock, __u64 site, __u32 info, __u64 hold_
 	return 0;
 }
 
-/* Sends a hold to user space.  task: whose hold it is.  Only inside the guard. */
-static __always_inline void hold_emit(struct lk_cpu *c, struct task_struct *task,
+static __always_inline void who_fill(struct lk_who *who, struct task_struct *task)
+{
+	who->task = (__u64)task;
+	who->start_ns = task->start_boottime;
+	who->cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+	who->tid = task->pid;
+	who->pid = task->tgid;
+	bpf_probe_read_kernel_str(who->comm, sizeof(who->comm), task->comm);
+}
+
+/* Sends a hold to user space.  who: whose it is.  Only inside the guard. */
+static __always_inline void hold_emit(struct lk_cpu *c, const struct lk_who *who,
 				      const struct lk_held *e, __u32 how, __u64 now, __u64 stack)
 {
 	struct lk_hold_event *ev = bpf_ringbuf_reserve(&events, sizeof(*ev), 0);
@@ -88,18 +98,18 @@ static __always_inline void hold_emit(struct lk_cpu *c, struct task_struct *task
 	ev->end_ns = now;
 	ev->site = e->site;
 	ev->stack = stack;
-	ev->task = (__u64)task;
-	ev->start_ns = task->start_boottime;
-	ev->cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+	ev->task = who->task;
+	ev->start_ns = who->start_ns;
+	ev->cgroup = who->cgroup;
 	ev->id = e->id;
 	ev->owner = w.owner;
 	ev->says = w.says;
 	ev->info = e->info;
-	ev->tid = task->pid;
-	ev->pid = task->tgid;
+	ev->tid = who->tid;
+	ev->pid = who->pid;
 	ev->cpu = bpf_get_smp_processor_id();
 	ev->pad = 0;
-	bpf_probe_read_kernel_str(ev->comm, sizeof(ev->comm), task->comm);
+	__builtin_memcpy(ev->comm, who->comm, sizeof(ev->comm));
 	/* user space looks every few ms anyway; a wake-up may not be possible here */
 	bpf_ringbuf_submit(ev, BPF_RB_NO_WAKEUP);
 }

@@ -52,9 +52,15 @@ struct cpus cpus SEC(".maps") __weak;
 
 /* Scratch for values too large for the BPF stack; [0] task, [1] interrupt.
  * Only touched inside the guard, since programs can be preempted on 7.0 and later. */
+struct lk_who {
+	__u64 task, start_ns, cgroup;
+	__u32 tid, pid;
+	char comm[LK_COMM_LEN];
+};
 struct lk_scratch {
 	struct lk_stack stack;
 	struct lk_agg agg;
+	struct lk_who who;	/* whose hold is told */
 };
 struct scratch {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

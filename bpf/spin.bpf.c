@@ -301,7 +301,10 @@ static __noinline int tell_sleep(void *ctx, struct lk_cpu *c, struct lk_spin_hel
 	held.info = e->info;
 	held.id = (__u32)e->id;
 	s = bpf_map_lookup_elem(&scratch, &context);
-	hold_emit(c, task, &held, LK_HOLD_SLEPT, now, s ? stack_walk(ctx, c, s) : 0);
+	if (s) {
+		who_fill(&s->who, task);
+		hold_emit(c, &s->who, &held, LK_HOLD_SLEPT, now, stack_walk(ctx, c, s));
+	}
 	guard_leave(c, context);
 	return 0;
 }

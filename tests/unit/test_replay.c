@@ -173,7 +173,8 @@ static void test_round_trip(void **state)
 					      .name_source = "type", .name_guess = true,
 					      .evidence = "e", .nr_unknown = UINT32_MAX } },
 		{ .type = REC_LOST, .lost = { .t_ns = 1, .ring = 2, .maps = 3, .recursion = 4,
-					      .stack_collisions = 5, .held_overflow = 6 } },
+					      .stack_collisions = 5, .held_overflow = 6,
+					      .looks = 7 } },
 		{ .type = REC_END, .end = { .t_ns = 9, .records = 15, .has_status = true,
 					    .command_status = 3 } },
 	};

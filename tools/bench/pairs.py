@@ -92,8 +92,8 @@ def matrix(kernel, pairs):
     for kind in pairs.kinds:
         yield row % (kind, *(pairs.cell(t, kind) for t in pairs.tracers))
     yield "  goals: contention 0; mutex or rwsem %d; spinlock or rwlock with --spin %d, " \
-        "without 0;" \
-        " attaching a hook no slower than klockstat; ! is a miss" % (SLEEPING_GOAL, SPINNING_GOAL)
+        "without 0;\n  attaching a hook no slower than klockstat; ! is a miss" % (
+            SLEEPING_GOAL, SPINNING_GOAL)
     yield "  rounds differ by %.2f %% at most" % pairs.spread()
 
 

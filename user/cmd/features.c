@@ -96,6 +96,14 @@ static int put_header(struct run *r, const char *level)
 	return stream__record(&r->stream, &rec);
 }
 
+static bool has_held(const struct probe_row *rows, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (!strcmp(rows[i].id, "unnamed_owners"))
+			return rows[i].state != PROBE_NO;
+	return false;
+}
+
 static int print_features(struct run *r, const struct probe_row *rows, size_t nr)
 {
 	struct lk_error why = { 0 };
@@ -111,7 +119,8 @@ static int print_features(struct run *r, const struct probe_row *rows, size_t nr
 	}
 	for (size_t i = 0; i < nr; i++)
 		print_row(r, &rows[i]);
-	fprintf(output__file(r->out), "\nLevel here: %s%s%s\n", level, cannot ? " - " : "",
+	fprintf(output__file(r->out), "\nLevel here: %s%s%s%s\n", level,
+		!cannot && has_held(rows, nr) ? ", held on demand" : "", cannot ? " - " : "",
 		why.what);
 	return 0;
 }
@@ -140,7 +149,7 @@ const struct command cmd_features = {
 	.bit = CMD_FEATURES,
 	.summary = "what this kernel offers, what is missing, what that costs",
 	.usage = "[OPTIONS]",
-	.help = "Probes the kernel and the privileges, attaches nothing.",
+	.help = "Probes the kernel and the privileges; hooks only a function made for such tests,\nfor a moment.",
 	.example = "  sudo lockscope features\n"
 		   "  lockscope features --json | jq -r 'select(.state == \"no\") | .what'",
 	.run = run_features,

@@ -65,8 +65,10 @@ const struct command cmd_snapshot = {
 	.summary = "who is blocked on what, held by whom, since when",
 	.usage = "[OPTIONS] [-- COMMAND ARGS]",
 	.help = "Observes the machine for --for seconds (default 1) or while COMMAND runs, then\n"
-		"prints what is blocked at that moment: waits that began meanwhile, and file locks.",
+		"prints what is blocked at that moment: waits that began meanwhile, and file locks;\n"
+		"at level held also who holds what, since when and from where.",
 	.example = "  lockscope snapshot\n"
+		   "  lockscope snapshot --level held --for 5\n"
 		   "  lockscope snapshot --dot | dot -Tsvg > waits.svg",
 	.takes_command = true,
 	.run = run_snapshot,

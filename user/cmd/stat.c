@@ -100,7 +100,8 @@ const struct command cmd_stat = {
 		"held, and where it was taken. Counts are exact; what a full map cost is said at\n"
 		"the end.",
 	.example = "  lockscope stat --for 10\n"
-		   "  lockscope stat --by caller --kind mutex,rwsem -- make -j8",
+		   "  lockscope stat --by caller --kind mutex,rwsem -- make -j8\n"
+		   "  lockscope stat --level held --sort hold_total --for 10",
 	.takes_command = true,
 	.run = run_stat,
 };

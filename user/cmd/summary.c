@@ -20,6 +20,7 @@ static const struct {
 	{ offsetof(struct rec_lost, recursion), "waits not seen: a program met itself" },
 	{ offsetof(struct rec_lost, stack_collisions), "stacks: two had the same hash" },
 	{ offsetof(struct rec_lost, held_overflow), "holds not seen: too many at once" },
+	{ offsetof(struct rec_lost, looks), "looks at the machine: failed or late" },
 };
 
 static size_t put_loss(char *buf, size_t size, size_t len, uint64_t nr, const char *what)

@@ -76,9 +76,11 @@ const struct command cmd_watch = {
 	.summary = "stream findings as they happen",
 	.usage = "[OPTIONS] [-- COMMAND ARGS]",
 	.help = "Prints deadlocks, long waits, long spins and root blockers as they open, change\n"
-		"and close, until Ctrl-C, --for, or the end of COMMAND.",
+		"and close, until Ctrl-C, --for, or the end of COMMAND; at level held also long holds\n"
+		"and locks left behind, with --spin tasks that sleep with a spinlock.",
 	.example = "  lockscope watch\n"
-		   "  lockscope watch --json --fail-on deadlock -- make test",
+		   "  lockscope watch --json --fail-on deadlock -- make test\n"
+		   "  lockscope watch --fail-on leak,long_hold -- make test",
 	.takes_command = true,
 	.run = run_watch,
 };

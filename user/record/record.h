@@ -217,6 +217,7 @@ struct rec_lock_state {
 struct rec_lost {
 	int64_t t_ns;
 	uint64_t ring, maps, recursion, stack_collisions, held_overflow;
+	uint64_t looks;		/* at the machine, that failed or did not end in time */
 };
 
 struct rec_thresholds {

@@ -13,6 +13,7 @@
 #include "lockscope.skel.h" /* after abi.h: it uses its types */
 
 #define BATCH 512
+#define RECORD_HOLDS_NS 30000000000ULL
 
 struct row {
 	struct lk_agg_key key;	/* stack: the key in the kernel, then our id */
@@ -25,6 +26,7 @@ struct live_aggs {
 	size_t nr, cap;
 	struct row *before;	/* of the one before */
 	size_t nr_before;
+	uint64_t holds_ns;	/* when holds were last passed on */
 	uint64_t *holds_seen;	/* per row of hold_rows: its count when it was passed on */
 	struct lk_agg_key keys[BATCH];
 	struct lk_agg values[BATCH];
@@ -233,6 +235,12 @@ static int pass_holds(struct live_aggs *a, record_fn sink, void *ctx)
 
 	if (!b->hooks || a->s->cfg.no_aggregates)
 		return 0;
+	/* Thousands of rows change all the time: a recording gets them now and then, and
+	 * at its end. */
+	if (a->s->cfg.emit_waits && b->skel->bss->tracing_on &&
+	    live__now() - a->holds_ns < RECORD_HOLDS_NS)
+		return 0;
+	a->holds_ns = live__now();
 	if (!a->holds_seen)
 		a->holds_seen = calloc(b->nr_hold_rows, sizeof(*a->holds_seen));
 	if (!a->holds_seen)
@@ -266,13 +274,14 @@ static int pass_lost(struct live_aggs *a, record_fn sink, void *ctx)
 	rec.lost = (struct rec_lost){
 		.t_ns = live__t(a->s, live__now()),
 		.ring = nr.lost_ring,
-		.maps = nr.lost_agg + nr.lost_stack + nr.lost_tasks + a->s->unasked + a->s->failed_reads +
+		.maps = nr.lost_agg + nr.lost_stack + nr.lost_tasks + a->s->unasked +
 			live_stacks__lost(a->s->stacks) + nr.lost_slots + nr.lost_holds +
 			a->s->longs_lost,
 		.recursion = nr.lost_guard + nr.lost_spin + nr.spin_dropped +
 			     live_bpf__recursion_misses(&a->s->bpf),
 		.stack_collisions = nr.stack_collisions,
 		.held_overflow = nr.held_overflow,
+		.looks = a->s->failed_reads,
 	};
 	return sink(ctx, &rec);
 }

@@ -205,6 +205,7 @@ static const struct field lost_fields[] = {
 	ROW(rec_lost, "recursion", recursion, FIELD_U64, FIELD_OPTIONAL),
 	ROW(rec_lost, "stack_collisions", stack_collisions, FIELD_U64, FIELD_OPTIONAL),
 	ROW(rec_lost, "held_overflow", held_overflow, FIELD_U64, FIELD_OPTIONAL),
+	ROW(rec_lost, "looks", looks, FIELD_U64, FIELD_OPTIONAL),
 };
 
 static int decode_lost(struct decoder *d, struct field_reader *r, struct record *rec)

@@ -159,4 +159,6 @@ void json_parts__lost(struct json *j, const struct rec_lost *lost)
 	json__u64(j, "recursion", lost->recursion);
 	json__u64(j, "stack_collisions", lost->stack_collisions);
 	json__u64(j, "held_overflow", lost->held_overflow);
+	if (lost->looks)
+		json__u64(j, "looks", lost->looks);
 }

@@ -219,6 +219,7 @@ void text__losses(FILE *out, const struct view_input *in)
 		{ lost ? lost->recursion : 0, "waits (a program met itself)" },
 		{ lost ? lost->stack_collisions : 0, "stacks (same hash as another)" },
 		{ lost ? lost->held_overflow : 0, "holds (too many at once)" },
+		{ lost ? lost->looks : 0, "looks at the machine (failed or late)" },
 		{ model__reads_cut(in->model), "looks at the machine (given up half-way)" },
 		{ snap ? snap->nr_locks_cut : 0, "locks left out of the graph (too many waits)" },
 	};

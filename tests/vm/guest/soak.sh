@@ -9,7 +9,8 @@
 . ./lib.sh
 
 dir=/tmp/fs
-held="--level held --spin"
+# Emulated processors stand still for tens of ms with whatever they hold.
+held="--level held --spin --long-spin 1000"
 
 # load NAME OPTIONS...: nice, for lockscope must get somewhere under emulation.
 load() {
