@@ -70,7 +70,8 @@ static __always_inline void take(__u64 addr, __u64 lock, __u32 info, __u64 site,
 
 	if (!tracing_on)
 		return;
-	if (may_be_irq(info) && is_irq(addr)) {
+	/* an interrupt can only try */
+	if (may_be_irq(info) && info & (LK_HELD_TRY | LK_HELD_WANTED) && is_irq(addr)) {
 		count_irq_take();
 		return;
 	}

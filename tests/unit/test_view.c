@@ -695,7 +695,7 @@ static void test_snapshot_holds(void **state)
 	scene__free(sc);
 }
 
-/* Reads that were given up count as losses, in text and in JSON. */
+/* Reads that were given up, and looks that failed, count as losses, in text and in JSON. */
 static void test_losses(void **state)
 {
 	struct record read = { .type = REC_READ, .read = { .seq = 90, .nr_tasks = 1 } };
@@ -716,6 +716,15 @@ static void test_losses(void **state)
 	free(text);
 	text = text_of(put_snapshot_json, &in);
 	assert_non_null(strstr(text, "\"reads_cut\":1"));
+	assert_null(strstr(text, "\"looks\""));
+	free(text);
+	lost.lost.looks = 2;
+	scene__send(sc, &lost);
+	text = text_of(put_stat, &in);
+	assert_non_null(strstr(text, "lost: 2 looks at the machine (failed or late)"));
+	free(text);
+	text = text_of(put_snapshot_json, &in);
+	assert_non_null(strstr(text, "\"looks\":2"));
 	free(text);
 	scene__free(sc);
 }
