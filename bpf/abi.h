@@ -204,7 +204,7 @@ struct lk_counters {
 	__u64 healed;		/* entries of sleeping locks that had missed their give */
 	__u64 irq_takes;	/* sleeping locks tried by interrupts: not recorded */
 	__u64 spin_moved;	/* entries of spinning locks dropped at a task switch: not yet taken,
-				 * or their give was missed */
+				 * not even made, or their give was missed */
 	__u64 atomic_sleeps;	/* tasks that went to sleep with a spinning lock */
 	__u64 lost_holds;	/* ended holds not put into the hold statistics: map full */
 };
@@ -241,10 +241,11 @@ struct lk_cpu {
 	__u64 cur_stack;	/* and where its stack begins */
 	__u64 next_spin_id;
 	__u64 rq_lock;		/* the run queue's lock, as learnt from task switches */
+	__u64 maybe_rq_lock;	/* the only lock held at the last of them */
 	struct lk_spin_stack spin_held[2];	/* [0] task, [1] interrupt */
 	__u64 nr_longs;		/* long holds of spinning locks so far */
 	struct lk_spin_long longs[LK_SPIN_LONGS];	/* the last of them, by number % size */
-	__u64 pad[7];
+	__u64 pad[6];
 };
 _Static_assert(sizeof(struct lk_cpu) % 64 == 0, "CPUs must not share a cache line");
 

@@ -397,6 +397,23 @@ static __always_inline void held_since_now(__u64 lock)
 	slot_end(s);
 }
 
+/* The same of a spinning lock: the newest entry of its context. */
+static __always_inline void spin_held_since_now(struct lk_cpu *c, __u32 context, __u64 lock)
+{
+	struct lk_spin_stack *st = &c->spin_held[context & 1];
+	struct lk_spin_held *e;
+	__u64 at = (__u64)st->nr - 1;
+
+	barrier_var(at);
+	if (at >= LK_SPIN_HELD_MAX)
+		return;
+	e = &st->held[at];
+	if (e->lock != lock)
+		return;
+	e->since_ns = bpf_ktime_get_boot_ns();
+	e->jiffies = bpf_jiffies64();
+}
+
 SEC("tp_btf/contention_end")
 int BPF_PROG(contention_end, void *lock, int ret)
 {
@@ -423,6 +440,8 @@ int BPF_PROG(contention_end, void *lock, int ret)
 	}
 	if (c->depth)
 		found = pop_spin(c, (__u64)lock, task->pid, &copy);
+	if (cfg.spin && found >= 0)
+		spin_held_since_now(c, context, (__u64)lock);
 	/* A program of ours runs below this one: the lock is its helper's. */
 	if (found < 0 && context == CTX_TASK && c->busy[CTX_TASK] != (__u64)task)
 		found = pop_sleep(task, (__u64)lock, &copy);
@@ -472,6 +491,7 @@ static __always_inline int slow_end(void *ctx, __u64 lock)
 	if (top->lock != lock || !(top->flags & LK_F_SLOW))
 		return 0;
 	context = context_of(task, (__u64)ctx);
+	spin_held_since_now(c, context, lock);
 	if (pop_spin(c, lock, task->pid, &copy) <= 0 || guard_enter(c, context, (__u64)task))
 		return 0;
 	finish(ctx, c, task, &copy, context, 0);

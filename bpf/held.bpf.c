@@ -84,11 +84,15 @@ static __always_inline void take(__u64 addr, __u64 lock, __u32 info, __u64 site,
 		return;
 	}
 	slot_begin(s);
+	if (s->tid != (__u32)task->pid)
+		slot_renew(s, task->pid);
 	if (s->drop_id)
 		slot_heal(s);
 	if (s->nr && is_exclusive(info))
 		slot_replace(s, lock, info);
 	e = slot_entry(s, s->nr);
+	if (!e && slot_make_room(s))
+		e = slot_entry(s, s->nr);
 	if (!e) {
 		count_overflow(s);
 		slot_end(s);

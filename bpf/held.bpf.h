@@ -106,7 +106,7 @@ static __always_inline int is_exclusive(__u32 info)
 
 /* A take of a lock that is on the stack already: a function of the table that calls
  * another, a give that was missed, or a task that waits for itself.  Only the last
- * keeps its old entry. */
+ * keeps its old entry; a reader that wants to write is one of those. */
 __weak __noinline int slot_replace(struct lk_slot *s, __u64 lock, __u32 info)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -114,10 +114,57 @@ __weak __noinline int slot_replace(struct lk_slot *s, __u64 lock, __u32 info)
 
 	if (!s)
 		return 0;
-	at = slot_search(s, lock, 0);
-	if (at >= LK_HELD_MAX || word_names(lock, info, task))
+	at = slot_search(s, lock, info & LK_HELD_WRITE);
+	if (at >= LK_HELD_MAX)
+		return 0;
+	/* Who has taken it does not wait for it. */
+	if (!(info & LK_HELD_TRY) && word_names(lock, info, task))
 		return 0;
 	return slot_remove(s, at);
+}
+
+/* No word names who holds this one, and somebody without an entry has given it since. */
+static __always_inline int is_crossed(const struct lk_held *e)
+{
+	struct lk_bucket *b;
+
+	if (LK_HELD_KIND(e->info) != LK_KIND_SEMAPHORE && !(e->info & LK_HELD_READ))
+		return 0;
+	b = bucket_of(e->lock);
+	return b && b->crossed_ns > e->since_ns;
+}
+
+/* A full slot: drops what another task has given.  Some locks are always given by
+ * another (the buffers of XFS, a semaphore used as an event), and who takes those would
+ * soon have no room for anything else. */
+__weak __noinline int slot_make_room(struct lk_slot *s)
+{
+	struct lk_cpu *c = this_cpu();
+	__u32 i;
+
+	for (i = 0; s && c && i < LK_HELD_MAX; i++) {
+		if (!is_crossed(&s->held[i]))
+			continue;
+		c->nr.healed++;
+		return slot_remove(s, i);
+	}
+	return 0;
+}
+
+/* The slot is an earlier task's at this address, whose end was missed; or a thread's
+ * that has called exec since, and goes by the number of its leader. */
+__weak __noinline int slot_renew(struct lk_slot *s, __u32 tid)
+{
+	struct lk_cpu *c = this_cpu();
+
+	if (!s)
+		return 0;
+	if (c)
+		c->nr.healed += s->nr;
+	s->nr = 0;
+	s->over = 0;
+	s->tid = tid;
+	return 0;
 }
 
 static __always_inline __u32 syscall_bits(struct task_struct *task)

@@ -8,7 +8,8 @@
  * Two things make entries lie, and both are undone here:
  * - Hooks run before preemption is off.  A task can enter its lock on one CPU, be
  *   moved, and take it on another.  At every task switch the CPU holds nothing but
- *   its run queue's lock, so the switch clears the rest.
+ *   its run queue's lock, so the switch clears the rest; and a hook that was itself
+ *   preempted makes no entry.
  * - The kernel skips a program that an interrupt meets running.  An interrupt
  *   inside a give hook would have its takes recorded and its gives skipped.  So an
  *   interrupt of any hook here is dropped whole (spin_inside), and what an interrupt
@@ -292,7 +293,8 @@ static __noinline int tell_sleep(void *ctx, struct lk_cpu *c, struct lk_spin_hel
 	struct lk_held held = {};
 	struct lk_scratch *s;
 
-	if (!c || !e || !is_locked(e->lock) || guard_enter(c, context, (__u64)task))
+	if (!c || !e || e->task != (__u64)task || e->lock == c->rq_lock || !is_locked(e->lock) ||
+	    guard_enter(c, context, (__u64)task))
 		return 0;
 	c->nr.atomic_sleeps++;
 	held.lock = e->lock;
@@ -309,6 +311,17 @@ static __noinline int tell_sleep(void *ctx, struct lk_cpu *c, struct lk_spin_hel
 	return 0;
 }
 
+/* Is the only lock held at a task switch the run queue's?  Where the hook that would
+ * have shown that one was skipped, it is another, entered but not taken.  So it is
+ * learnt by seeing it twice in a row. */
+static __always_inline int is_rq_lock(struct lk_cpu *c, __u64 lock)
+{
+	if (lock == c->maybe_rq_lock)
+		c->rq_lock = lock;
+	c->maybe_rq_lock = lock;
+	return lock == c->rq_lock;
+}
+
 /* A CPU changes tasks: it holds its run queue's lock, which the next task gives, and
  * nothing else. */
 SEC("tp_btf/sched_switch")
@@ -320,9 +333,14 @@ int spin_switch(unsigned long long *ctx)
 	struct lk_cpu *c;
 	__u32 n;
 
-	c = tracing_on ? this_cpu() : NULL;
+	c = this_cpu();
 	if (!c)
 		return 0;
+	/* Unless every switch is seen, nothing tells who holds a lock. */
+	if (!tracing_on) {
+		c->spin_on = 0;
+		return 0;
+	}
 	c->cur = (__u64)next;
 	c->cur_stack = (__u64)BPF_CORE_READ(next, stack);
 	c->spin_on = c->spin_on + 1 ? c->spin_on + 1 : 1;
@@ -336,9 +354,7 @@ int spin_switch(unsigned long long *ctx)
 	top = entry(st, (__u64)n - 1);
 	if (!top)
 		return 0;
-	if (n == 1)
-		c->rq_lock = top->lock;
-	if (top->lock != c->rq_lock) {
+	if (n == 1 ? !is_rq_lock(c, top->lock) : top->lock != c->rq_lock) {
 		c->nr.spin_moved += n;
 		st->nr = 0;
 		return 0;

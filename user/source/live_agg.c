@@ -277,8 +277,7 @@ static int pass_lost(struct live_aggs *a, record_fn sink, void *ctx)
 		.maps = nr.lost_agg + nr.lost_stack + nr.lost_tasks + a->s->unasked +
 			live_stacks__lost(a->s->stacks) + nr.lost_slots + nr.lost_holds +
 			a->s->longs_lost,
-		.recursion = nr.lost_guard + nr.lost_spin + nr.spin_dropped +
-			     live_bpf__recursion_misses(&a->s->bpf),
+		.recursion = nr.lost_guard + nr.lost_spin + live_bpf__recursion_misses(&a->s->bpf),
 		.stack_collisions = nr.stack_collisions,
 		.held_overflow = nr.held_overflow,
 		.looks = a->s->failed_reads,

@@ -388,27 +388,35 @@ static int prog_info(const struct bpf_program *prog, struct bpf_prog_info *info)
 	return bpf_obj_get_info_by_fd(bpf_program__fd(prog), info, &len);
 }
 
-/* of_sleeping: only hooks that take and give sleeping locks. */
-static uint64_t misses(const struct live_bpf *b, bool of_sleeping)
+/* What the program sees: waits, or what takes and gives a lock. */
+enum sight { SEES_WAITS, SEES_SLEEPING_HOLDS, SEES_SPINNING_HOLDS };
+
+static enum sight sight_of(const struct bpf_program *p)
+{
+	const char *section = bpf_program__section_name(p);
+
+	if (strstr(section, "/_raw_") || !strncmp(bpf_program__name(p), "spin_probe", 10))
+		return SEES_SPINNING_HOLDS;
+	if (strstr(section, "slowpath") || !strncmp(section, "tp_btf", 6))
+		return SEES_WAITS;
+	return SEES_SLEEPING_HOLDS;
+}
+
+static uint64_t misses(const struct live_bpf *b, enum sight sight)
 {
 	struct bpf_prog_info info;
 	struct bpf_program *p;
 	uint64_t sum = 0;
 
-	bpf_object__for_each_program(p, b->skel->obj) {
-		if (bpf_program__fd(p) < 0 || prog_info(p, &info))
-			continue;
-		if (!of_sleeping || (!strstr(bpf_program__section_name(p), "_raw_") &&
-				     !strstr(bpf_program__section_name(p), "slowpath") &&
-				     strncmp(bpf_program__section_name(p), "tp_btf", 6)))
+	bpf_object__for_each_program(p, b->skel->obj)
+		if (bpf_program__fd(p) >= 0 && sight_of(p) == sight && !prog_info(p, &info))
 			sum += info.recursion_misses;
-	}
 	return sum;
 }
 
 uint64_t live_bpf__recursion_misses(const struct live_bpf *b)
 {
-	return misses(b, false);
+	return misses(b, SEES_WAITS) + misses(b, SEES_SLEEPING_HOLDS);
 }
 
 uint64_t live_bpf__missed_holds(const struct live_bpf *b)
@@ -418,7 +426,7 @@ uint64_t live_bpf__missed_holds(const struct live_bpf *b)
 	if (!b->hooks)
 		return 0;
 	live_bpf__counters(b, &nr);
-	return nr.lost_slots + nr.held_overflow + misses(b, true);
+	return nr.lost_slots + nr.held_overflow + misses(b, SEES_SLEEPING_HOLDS);
 }
 
 /* As bpf/held.bpf.h finds it. */
@@ -484,6 +492,7 @@ int live_bpf__cost(const struct live_bpf *b, struct live_cost *out)
 	out->walks = nr.walks;
 	out->waits = nr.waits;
 	out->lost = nr;
+	out->lost.spin_dropped += misses(b, SEES_SPINNING_HOLDS);
 	out->recursion_misses = live_bpf__recursion_misses(b);
 	out->nr_hooks = b->hooks ? live_hooks__nr(b->hooks) : 0;
 	return 0;

@@ -52,7 +52,10 @@ void live_bpf__drop_held(const struct live_bpf *b, uint64_t task, uint32_t tid, 
 /* Takes or gives of sleeping locks that may have been missed so far: no slot, too
  * many held, programs skipped by the kernel. */
 uint64_t live_bpf__missed_holds(const struct live_bpf *b);
-/* Times the kernel skipped one of our programs because it was running already. */
+/* Times the kernel skipped one of our programs because it was running already.  Not
+ * those that see spinning locks taken and given: interrupts meet them all the time and
+ * mostly lose a take with its give; what they lose of one alone is undone
+ * (bpf/spin.bpf.c).  live_bpf__cost() counts those in spin_dropped. */
 uint64_t live_bpf__recursion_misses(const struct live_bpf *b);
 int live_bpf__cost(const struct live_bpf *b, struct live_cost *out);
 
