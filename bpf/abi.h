@@ -21,6 +21,7 @@
 #define LK_YOUNG_NS 5000000ULL
 #define LK_NEW_WALKS 4		/* the first waits on a lock are always walked */
 #define LK_HELD_MAX 48		/* sleeping locks held by one task; more are counted */
+#define LK_DROP_ALL 0xffffffffU	/* lk_slot.drop_id: see there */
 #define LK_SPIN_HELD_MAX 16	/* spinning locks held by one context of one CPU */
 #define LK_SLOT_PROBES 16	/* places a task's slot can be at; see held.bpf.h */
 #define LK_BUCKETS 8192		/* of `buckets`: what is known of locks by a hash only */
@@ -135,7 +136,8 @@ struct lk_slot {
 	__u32 nr;
 	__u32 next_id;
 	__u32 over;		/* takes that found no room and were not given yet */
-	__u32 drop_id;		/* user space asks to drop this entry: proven to be stale */
+	__u32 drop_id;		/* the next take or give is to drop this entry: proven to be stale;
+				 * LK_DROP_ALL: all, if tid is not the task's */
 	__u32 pad[7];
 	struct lk_held held[LK_HELD_MAX];
 };

@@ -84,8 +84,6 @@ static __always_inline void take(__u64 addr, __u64 lock, __u32 info, __u64 site,
 		return;
 	}
 	slot_begin(s);
-	if (s->tid != (__u32)task->pid)
-		slot_renew(s, task->pid);
 	if (s->drop_id)
 		slot_heal(s);
 	if (s->nr && is_exclusive(info))

@@ -51,6 +51,23 @@ __weak __noinline int slot_remove(struct lk_slot *s, __u32 at)
 	return 1;
 }
 
+/* The slot is an earlier task's at this address, whose end was missed; or a thread's
+ * that has called exec since, and goes by the number of its leader. */
+static __always_inline int slot_renew(struct lk_slot *s)
+{
+	__u32 tid = bpf_get_current_task_btf()->pid;
+	struct lk_cpu *c = this_cpu();
+
+	if (s->tid == tid)
+		return 0;
+	if (c)
+		c->nr.healed += s->nr;
+	s->nr = 0;
+	s->over = 0;
+	s->tid = tid;
+	return 1;
+}
+
 /* User space has proven, by two reads of the lock word, that an entry is stale. */
 __weak __noinline int slot_heal(struct lk_slot *s)
 {
@@ -61,6 +78,8 @@ __weak __noinline int slot_heal(struct lk_slot *s)
 		return 0;
 	id = s->drop_id;
 	s->drop_id = 0;
+	if (id == LK_DROP_ALL)
+		return slot_renew(s);
 	for (i = 0; i < LK_HELD_MAX; i++) {
 		if (i >= s->nr)
 			break;
@@ -148,22 +167,6 @@ __weak __noinline int slot_make_room(struct lk_slot *s)
 		c->nr.healed++;
 		return slot_remove(s, i);
 	}
-	return 0;
-}
-
-/* The slot is an earlier task's at this address, whose end was missed; or a thread's
- * that has called exec since, and goes by the number of its leader. */
-__weak __noinline int slot_renew(struct lk_slot *s, __u32 tid)
-{
-	struct lk_cpu *c = this_cpu();
-
-	if (!s)
-		return 0;
-	if (c)
-		c->nr.healed += s->nr;
-	s->nr = 0;
-	s->over = 0;
-	s->tid = tid;
 	return 0;
 }
 

@@ -133,7 +133,11 @@ static __always_inline struct lk_slot *read_holds(struct task_struct *task, stru
 	struct lk_held *e;
 	__u32 i;
 
-	if (!s || s->tid != (__u32)task->pid || !s->nr)
+	if (s && s->tid != (__u32)task->pid) {
+		s->drop_id = LK_DROP_ALL;
+		return NULL;
+	}
+	if (!s || !s->nr)
 		return NULL;
 	for (i = 0; i < LK_HELD_MAX; i++) {
 		if (i >= s->nr)

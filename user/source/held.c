@@ -74,6 +74,13 @@ static uint32_t awaited_entry(const struct lk_cpu_record *c)
 	return c->nr_held;
 }
 
+uint64_t held__awaited_site(const struct lk_cpu_record *c)
+{
+	uint32_t at = awaited_entry(c);
+
+	return at < c->nr_held ? lk_cpu_record__holds(c)[at].held.site : 0;
+}
+
 /* A wait below the innermost one is not in the record: the entry may be of that.  And
  * a task that holds a spinning lock does not leave its CPU, short of a bug. */
 static bool is_unsure(const struct lk_cpu_record *c, uint32_t i, const struct lk_task *t)

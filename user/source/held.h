@@ -86,6 +86,8 @@ struct held_answer {
 	char evidence[160];	/* for nr_holders > 0; else "" */
 };
 
+/* Where the lock function was called in which the CPU spins: the return address, or 0. */
+uint64_t held__awaited_site(const struct lk_cpu_record *c);
 /* Judges the entries of one lock, all of them, as held__of_lock() gives them. (held_judge.c) */
 void held__judge(struct held_entry *e, uint32_t nr, const struct held_facts *facts,
 		 struct held_answer *out);

@@ -133,14 +133,10 @@ static uint32_t count_readers(const struct group *g, enum held_doubt doubt)
 static enum certainty sure_reader(const struct group *g, const struct held_entry *e,
 				  int32_t counted, uint32_t nr)
 {
-	enum certainty alone = sure_alone(g, e);
-
 	if (e->unsure || (counted >= 0 && (uint32_t)counted < nr))
 		return SURE_POSSIBLE;
-	/* A count that fits leaves room for no stale entry. */
-	if (alone == SURE_LIKELY && (uint32_t)counted == nr && e->stood && e->doubt == HELD_TAKEN)
-		return SURE_CERTAIN;
-	return alone;
+	/* A count that fits proves nothing more: one take and one give missed fit too. */
+	return sure_alone(g, e);
 }
 
 static void tell_readers(struct group *g, int32_t counted, uint32_t nr)

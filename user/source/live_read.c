@@ -194,6 +194,24 @@ static uint32_t stack_now(struct live_reader *r, const struct lk_task *t, record
 	return 0;
 }
 
+/* A spin whose stack was not walked at its begin, and on whose CPU no tick comes: at
+ * least the caller is known, from the entry of the lock it is about to take. */
+static uint32_t caller_stack(struct live_reader *r, const struct lk_task *t, record_fn sink,
+			     void *ctx, int *err)
+{
+	const struct live_pass *p = &r->look.pass;
+	uint64_t site;
+	uint32_t i;
+
+	for (i = 0; i < p->nr_cpus; i++) {
+		if (p->cpus[i]->cpu != t->cpu || p->cpus[i]->wait.id != t->wait.id)
+			continue;
+		site = held__awaited_site(p->cpus[i]);
+		return site ? live_stacks__by_frames(r->s->stacks, &site, 1, sink, ctx, err) : 0;
+	}
+	return 0;
+}
+
 static void fill_wait(struct live_reader *r, const struct lk_task *t, struct rec_task *out,
 		      uint32_t recorded_stack)
 {
@@ -260,6 +278,8 @@ static int fill_task(struct live_reader *r, const struct lk_task *t, struct rec_
 	if (t->wait.lock && live_stale__wait(r->s, t, recorded, out->stack, r->last_read_ns)) {
 		r->s->stale_waits++;
 	} else if (t->wait.lock) {
+		if (!recorded && !out->stack && live_kind__spins(t->wait.flags))
+			recorded = caller_stack(r, t, sink, ctx, &err);
 		out->has_wait = true;
 		fill_wait(r, t, out, recorded);
 		if (out->wait.spin)

@@ -20,9 +20,9 @@ spin() {
 
 spin spin_long 2000 long_spin
 spin rwlock_long 2000 long_spin
-spin spin_abba 4000 deadlock
-spin rwlock_abba 4000 deadlock
-spin spin_irq 4000 deadlock
+spin spin_abba 8000 deadlock
+spin rwlock_abba 8000 deadlock
+spin spin_irq 8000 deadlock
 
 (echo "run sleep_in_atomic 0" >$ctl) &
 sleeper=$!
