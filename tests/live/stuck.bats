@@ -35,7 +35,7 @@ reads_go_on() {
 	check_stream "$T/record.json" complete
 	none_seen "$T/record.json" "$(of_scene scene '.kind == "deadlock"')"
 	# and it is no secret
-	jq -es 'map(select(.type == "lost")) | last | .maps >= 1' "$T/record.json"
+	jq -es 'map(select(.type == "lost")) | last | .looks >= 1' "$T/record.json"
 }
 
 @test "/proc/locks answers late: the deadlock is named then" {
