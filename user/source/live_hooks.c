@@ -184,7 +184,9 @@ static int attach_row(struct live_hooks *h, struct lockscope_bpf *skel, const st
 }
 
 /* Gives first, so that a take whose give is refused is not tried. */
-static int attach_fentry(struct live_hooks *h, struct lockscope_bpf *skel)
+static int attach_each(struct live_hooks *h, struct lockscope_bpf *skel,
+		       int (*attach)(struct live_hooks *h, struct lockscope_bpf *skel,
+				     const struct lockfunc *f))
 {
 	int pass, rc;
 	size_t i;
@@ -195,7 +197,7 @@ static int attach_fentry(struct live_hooks *h, struct lockscope_bpf *skel)
 
 			if ((f->what == FUNC_GIVE) != !pass || h->kernel.states[i] != FUNC_THERE)
 				continue;
-			rc = attach_row(h, skel, f);
+			rc = attach(h, skel, f);
 			if (rc == -ENOMEM)
 				return rc;
 			if (rc)
@@ -260,30 +262,6 @@ static int attach_one_kprobe(struct live_hooks *h, struct lockscope_bpf *skel,
 	return rc ?: keep_link(h, bpf_program__attach_kprobe_opts(entry, f->name, &opts));
 }
 
-static int attach_kprobes(struct live_hooks *h, struct lockscope_bpf *skel)
-{
-	int pass, rc;
-	size_t i;
-
-	for (pass = 0; pass < 2; pass++) {
-		for (i = 0; i < nr_lockfuncs; i++) {
-			const struct lockfunc *f = &lockfuncs[i];
-
-			if ((f->what == FUNC_GIVE) != !pass || h->kernel.states[i] != FUNC_THERE)
-				continue;
-			rc = attach_one_kprobe(h, skel, f);
-			if (rc == -ENOMEM)
-				return rc;
-			if (rc)
-				h->kernel.states[i] = FUNC_REFUSED;
-			else
-				h->nr_hooked++;
-		}
-		lockfuncs__need_gives(&h->kernel);
-	}
-	return 0;
-}
-
 static int attach_all(struct live_hooks *h, struct lockscope_bpf *skel)
 {
 	int rc;
@@ -296,9 +274,9 @@ static int attach_all(struct live_hooks *h, struct lockscope_bpf *skel)
 			rc = attach_multi(h, skel->progs.spin_probe_multi, true, false);
 		return rc;
 	case HOOK_KPROBE:
-		return attach_kprobes(h, skel);
+		return attach_each(h, skel, attach_one_kprobe);
 	default:
-		return attach_fentry(h, skel);
+		return attach_each(h, skel, attach_row);
 	}
 }
 
