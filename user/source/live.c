@@ -95,6 +95,7 @@ static int on_hold(struct source_live *s, const struct lk_hold_event *e)
 	h->since_ns = live__t(s, e->since_ns);
 	h->t_ns = live__t(s, e->end_ns);
 	h->hold_ns = (int64_t)(e->end_ns - e->since_ns);
+	symbols__refresh(s->symbols, live__now());
 	symbols__code(s->symbols, e->site, &h->site);
 	h->stack = live_stacks__by_key(s->stacks, e->stack, s->sink, s->sink_ctx, &s->sink_err);
 	h->cpu = h->spin ? (int32_t)e->cpu : -1;

@@ -197,6 +197,7 @@ static void add_holder(struct live_locks *l, const struct group *g, const struct
 	if (g->unproven && h->certainty == SURE_CERTAIN)
 		h->certainty = SURE_LIKELY;
 	if (e->site) {
+		symbols__refresh(l->s->symbols, live__now());
 		symbols__code(l->s->symbols, e->site, site);
 		h->site = site;
 	}

@@ -4,13 +4,14 @@
 ctl=/proc/lk_test/ctl
 fail() { echo "guest: $*"; exit 1; }
 
+uptime_seconds() { cut -d. -f1 /proc/uptime; }
+
 # await SECONDS COMMAND...: until it succeeds; returns 1 after SECONDS.
 await() {
-	tries=$(($1 * 10))
+	until=$(($(uptime_seconds) + $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
+		[ "$(uptime_seconds)" -le $until ] || return 1
 		usleep 100000
 	done
 }
@@ -29,14 +30,14 @@ found() { grep "\"kind\":\"$1\"" "$3" | grep -q "\"tid\":$(first_tid "$2"),"; }
 
 # Both commands have to have seen it: they read at their own times.
 both() {
-	found "$1" "$2" /out/watch.ndjson && found "$1" "$2" /out/record.ndjson
+	found "$1" "$2" /out/watch.ndjson && found "$1" "$2" /tmp/record.findings
 }
 
 # The same for a finding that names any of the scenario's tasks.
 any_tid() { truth "$1" | grep -o '"tid":[0-9]*,' | tr '\n' '|' | sed 's/|$//'; }
 found_any() { grep "\"kind\":\"$1\"" "$3" | grep -qE "$(any_tid "$2")"; }
 both_any() {
-	found_any "$1" "$2" /out/watch.ndjson && found_any "$1" "$2" /out/record.ndjson
+	found_any "$1" "$2" /out/watch.ndjson && found_any "$1" "$2" /tmp/record.findings
 }
 
 names() { sed -n "s/^{\"scenario\":\"\([^\"]*\)\".*$1.*/\1/p" /proc/lk_test/list; }
@@ -79,6 +80,9 @@ watch_and_record() {
 	record=$!
 	comes_up $watch watch
 	comes_up $record record
+	# Looking through a whole recording again and again takes an emulated guest minutes.
+	tail -n +1 -f /out/record.ndjson |
+		awk '/"type":"finding"/ { print; fflush() }' >/tmp/record.findings &
 }
 
 end_and_report() {
