@@ -91,7 +91,8 @@ passing() {
 }
 
 before
-watch_and_record --level held --spin
+# Emulated processors stand still for tens of ms with whatever they hold.
+watch_and_record --level held --spin --long-spin 1000
 after
 quiet_ones
 freeze

@@ -5,10 +5,11 @@
 # scenarios.sh leaves.
 . ./lib.sh
 
+# Nor may lockscope be what an interrupt on one of them has interrupted.
+taskset -p 3 $$ >/dev/null
 # An emulated processor stands still for tens of ms with whatever it holds: what counts
 # as long has to be more than that.
 watch_and_record --level held --spin --long-spin 300
-taskset -p 3 $$ >/dev/null
 
 # spin NAME MS KIND: until both have found it, and it has ended by itself.
 spin() {
