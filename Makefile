@@ -5,7 +5,7 @@
 # sudo make check     install what tests need, run every test
 # sudo make soak      level held under load for a long time, in VMs
 # sudo make bench     measure
-# make install        DESTDIR= PREFIX=/usr/local
+# make install        DESTDIR= PREFIX=/usr/local; make uninstall; see tools/install.mk
 # make clean
 
 VERSION := 0.1.0
@@ -21,7 +21,8 @@ BPF_ARCH := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(ARCH)))
 
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla
-ALL_CFLAGS = -std=gnu11 $(WARN) -Iuser -Ibpf -I$(O) -DLOCKSCOPE_VERSION='"$(VERSION)"' $(CFLAGS)
+ALL_CFLAGS = -std=gnu11 $(WARN) -Iuser -Ibpf -I$(O) -DLOCKSCOPE_VERSION='"$(VERSION)"' \
+	$(CPPFLAGS) $(CFLAGS)
 BPF_CFLAGS = -O2 -g -mcpu=v3 -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -Ivmlinux/$(ARCH) -Ibpf \
 	-Wall -Wextra -Wno-missing-declarations
 
@@ -38,8 +39,11 @@ endif
 # unit tests link nothing else.
 PURE_SRC := $(wildcard user/lib/*.c user/record/*.c user/model/*.c user/find/*.c) \
 	$(filter-out user/view/tui%.c,$(wildcard user/view/*.c)) \
-	$(wildcard user/source/replay*.c user/source/filelocks*.c user/source/held*.c) \
-	user/source/symbols.c
+	$(wildcard user/source/replay*.c user/source/filelocks*.c user/source/held*.c \
+		user/source/before*.c) \
+	user/source/futex_judge.c user/source/futex_sleeps.c user/source/symbols.c \
+	$(wildcard user/source/type*.c) user/source/cachename.c user/source/slabalias.c user/source/live_objects.c \
+	user/source/gather_stat.c user/source/gather_kmsg.c user/source/spinners.c
 LIVE_SRC := $(filter-out $(PURE_SRC),$(wildcard user/source/*.c)) $(wildcard user/session/*.c) \
 	$(wildcard user/view/tui*.c) $(wildcard user/cmd/*.c) user/main.c
 BPF_SRC := $(wildcard bpf/*.bpf.c)
@@ -48,14 +52,14 @@ PURE_OBJ := $(PURE_SRC:user/%.c=$(O)/user/%.o)
 LIVE_OBJ := $(LIVE_SRC:user/%.c=$(O)/user/%.o)
 BPF_OBJ := $(BPF_SRC:bpf/%.c=$(O)/bpf/%.o)
 
-PURE_LIBS := $(shell $(PKG_CONFIG) --libs json-c 2>/dev/null || echo -ljson-c)
+PURE_LIBS := $(shell $(PKG_CONFIG) --libs json-c 2>/dev/null || echo -ljson-c) -lz
 LIVE_LIBS := $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null || echo -lbpf) -lelf \
 	$(shell $(PKG_CONFIG) --libs ncursesw 2>/dev/null || echo -lncursesw) -lpthread
 
-.PHONY: all clean install uninstall check demo bench
+.PHONY: all clean check demo bench
 .DELETE_ON_ERROR:
 
-all: $(O)/lockscope
+all: $(O)/lockscope docs
 
 $(O)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) vmlinux/$(ARCH)/vmlinux.h
 	$(say) BPF $@
@@ -76,6 +80,9 @@ $(O)/syscall_names.h:
 	@mkdir -p $(@D)
 	$(Q)echo '#include <asm/unistd.h>' | $(CC) -E -dM - | \
 		sed -n 's/^\#define __NR_\([a-z0-9_]*\) \([0-9]*\)$$/[\2] = "\1",/p' | sort > $@
+
+# Assembled into it, so no header tells the compiler.
+$(O)/user/view/html_template.o $(O)/san/user/view/html_template.o: user/view/html/template.html
 
 $(LIVE_OBJ): $(O)/lockscope.skel.h $(O)/syscall_names.h
 
@@ -100,14 +107,8 @@ $(O)/aarch64.bpf: $(BPF_SRC) $(wildcard bpf/*.h) vmlinux/aarch64/vmlinux.h
 		-Ivmlinux/aarch64 -Ibpf -Wall -Wextra -Wno-missing-declarations -Werror -c $$f \
 		-o $@/$$(basename $$f .c).o || { rm -rf $@; exit 1; }; done
 
-install: all
-	install -D -m 755 $(O)/lockscope $(DESTDIR)$(PREFIX)/bin/lockscope
-
-uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/lockscope
-
 clean:
 	rm -rf $(O)
 
 -include $(PURE_OBJ:.o=.d) $(LIVE_OBJ:.o=.d)
--include tests/tests.mk tools/tools.mk tools/bench.mk
+-include tests/tests.mk tools/tools.mk tools/install.mk tools/bench.mk

@@ -25,6 +25,8 @@
 #define LK_SPIN_HELD_MAX 16	/* spinning locks held by one context of one CPU */
 #define LK_SLOT_PROBES 16	/* places a task's slot can be at; see held.bpf.h */
 #define LK_BUCKETS 8192		/* of `buckets`: what is known of locks by a hash only */
+#define LK_STACK_WORDS 256	/* of a sleeper's stack, from its saved stack pointer up */
+#define LK_PEEK_BYTES 64	/* of kernel memory, read at once for user space */
 #define LK_NR_SYSCALLS 16	/* system calls that can sleep on a file lock, for both ABIs */
 
 /* include/trace/events/lock.h, LCB_F_*: the flags of contention_begin. */
@@ -40,6 +42,12 @@ enum lk_contention_flag {
 	LK_F_TRACED = 128,	/* the tracepoint has fired since */
 	LK_F_IRQ = 256,		/* in an interrupt, not in the task it interrupted */
 	LK_F_KERNEL = 63,	/* what comes from the kernel */
+	/* ours, in a wait that was found, not traced: */
+	LK_F_FOUND = 512,	/* on the stack of its task */
+	LK_F_FIELDS = 1024,	/* and the task's own fields name the lock as well */
+	LK_F_WW = 2048,		/* a mutex that is a ww_mutex */
+	LK_F_TIMEOUT = 4096,	/* it ends by itself */
+	LK_F_SAMPLED = 8192,	/* a spin: seen in the registers of its CPU, not on a stack */
 };
 
 /* Why walking a stack may be left out; see struct lk_settings.stacks. */
@@ -70,13 +78,15 @@ struct lk_settings {
 	__u32 agg_by_task;	/* 1: aggregates are split by thread, for filters */
 	__u32 aggregate;	/* 1: ended waits are counted in the aggregate map */
 	__u32 walk_interval_ns;	/* aim: at most one sampled stack walk a CPU in this time */
+	__u32 page_bits;	/* log2 of the page size */
 	__u64 long_walk_ns;	/* a wait at least this long is always walked at its end */
 	__u64 long_wait_ns;	/* sleeping waits at least this long always go to the ring */
 	__u64 long_spin_ns;	/* the same for spin waits */
 	__u32 held;		/* 1: level held; then nr_slots is a power of two */
 	__u32 spin;		/* 1: spinning locks too */
 	__u32 nr_slots;
-	__u32 nr_hold_rows;	/* a power of two */
+	/* powers of two: rows of one lock each, and behind them those for what found no room */
+	__u32 nr_hold_rows, nr_hold_rest;
 	__u32 rdonly_cast;	/* 1: the kernel has bpf_rdonly_cast() */
 	__u32 time_gives;	/* 1: the length of every hold is wanted, not only of open ones */
 	__u64 hotplug_lock;	/* address of cpu_hotplug_lock; 0: unknown */
@@ -98,7 +108,8 @@ struct lk_wait {
 	__u64 sp;		/* where the begin's arguments lay: just below the lock's own frames */
 	__u64 utime;		/* spin waits: user time of the task then; it cannot move meanwhile */
 	__u32 owner_tid;	/* by the lock word at begin; 0: none, or emit_waits is 0 */
-	__u32 switches;		/* spin waits: of the task then, cut to 32 bits; cannot move either */
+	__u32 switches;		/* spin and found waits: of the task then, cut to 32 bits; cannot
+				 * move either */
 	__u32 flags;		/* enum lk_contention_flag */
 	__u32 tid;
 };
@@ -209,6 +220,7 @@ struct lk_counters {
 				 * not even made, or their give was missed */
 	__u64 atomic_sleeps;	/* tasks that went to sleep with a spinning lock */
 	__u64 lost_holds;	/* ended holds not put into the hold statistics: map full */
+	__u64 lost_places;	/* times that it was not kept where a lock lies: map full */
 };
 
 /* Waits that found no room in the aggregate map, by kind of flags. */
@@ -227,6 +239,8 @@ struct lk_sampler {
 	__u64 last_walk_ns;
 };
 
+#define LK_SPIN_OFF 0x80000000U	/* lk_cpu.spin_inside */
+
 /* One CPU; value of an mmapable array, so user space reads it with no system call. */
 struct lk_cpu {
 	__u64 busy[2];		/* the guard: 0 free, else the task inside; [0] task, [1] interrupt */
@@ -237,17 +251,21 @@ struct lk_cpu {
 	struct lk_wait spins[LK_SPIN_DEPTH];
 	struct lk_counters nr;
 	struct lk_overflow overflow[64];	/* by flags & 63 */
-	__u32 spin_inside;	/* a spin hook runs here: interrupts of it are dropped whole */
-	__u32 spin_on;		/* counts this CPU's task switches; 0: none yet, nothing is kept */
+	__u32 spin_inside;	/* 0: hooks of spinning locks record here.  Else one runs: interrupts
+				 * of it are dropped whole, and a task switch makes it 0.  Or
+				 * LK_SPIN_OFF, until the first task switch that is seen */
+	__u32 pad3;
 	__u64 cur;		/* as of the last task switch: the task, */
 	__u64 cur_stack;	/* and where its stack begins */
+	__u64 cur_stack_end;	/* and ends */
 	__u64 next_spin_id;
 	__u64 rq_lock;		/* the run queue's lock, as learnt from task switches */
 	__u64 maybe_rq_lock;	/* the only lock held at the last of them */
 	struct lk_spin_stack spin_held[2];	/* [0] task, [1] interrupt */
 	__u64 nr_longs;		/* long holds of spinning locks so far */
 	struct lk_spin_long longs[LK_SPIN_LONGS];	/* the last of them, by number % size */
-	__u64 pad[6];
+	__u64 task_clock_ns;	/* the latest lk_sleeper.clock_ns of a task of this CPU */
+	__u64 pad[3];
 };
 _Static_assert(sizeof(struct lk_cpu) % 64 == 0, "CPUs must not share a cache line");
 
@@ -282,9 +300,11 @@ struct lk_agg {
 
 /* Holds of one lock from one call site; level held.  A row is claimed by its key and
  * never given back, so user space reads it where it is. */
+#define LK_HOLD_ANY_LOCK 1
 struct lk_hold_row {
 	__u64 key;		/* a hash of the next three; 0: free */
-	__u64 lock;		/* written last: 0 while the row is being made */
+	__u64 lock;		/* written last: 0 while the row is being made; LK_HOLD_ANY_LOCK:
+				 * all locks of the site that found no row of their own */
 	__u64 site;
 	__u32 info;		/* kind and mode bits only */
 	__u32 pad;
@@ -331,6 +351,74 @@ struct lk_event {
 	__u32 cpu;
 	__u32 pad;
 	char comm[LK_COMM_LEN];
+};
+
+#define LK_OBJECT_NAME 32
+
+/* What is known of the objects of a slab cache, and is cheap to read. */
+enum lk_object {
+	LK_OBJECT_OTHER,
+	LK_OBJECT_INODE,	/* a: device, b: inode number; name: of one of its directory entries */
+	LK_OBJECT_FILE,		/* the same of the file's inode */
+	LK_OBJECT_TASK,		/* a: tgid, b: tid; name: comm */
+	LK_OBJECT_MM,		/* the same of the task that owns it */
+	LK_OBJECT_SIGHAND,	/* the same of the process that waits, if it is its own */
+	LK_OBJECT_SOCKET,	/* a: family, ports (local, remote) above bit 16; b: inode number; name:
+				 * addresses (local, remote), or of a unix socket its path */
+	LK_OBJECT_QUEUE,	/* b: 1: known; name: of the disk */
+};
+
+/* What kind of memory a lock lies in. */
+enum lk_where {
+	LK_WHERE_UNKNOWN,	/* or static, or pages that are no slab's */
+	LK_WHERE_SLAB,
+	LK_WHERE_STACK,		/* of the task a, b, name as in LK_OBJECT_TASK */
+	LK_WHERE_PAGE_STRUCT,	/* in a struct page: a page table's */
+	LK_WHERE_VMALLOC,	/* no address of the direct map; may be a stack */
+};
+
+struct lk_cache_fact {
+	__u32 what;		/* enum lk_object */
+	__u32 off;		/* of the struct in the cache's object */
+};
+
+/* Where a lock lies, as it was when it was first waited for. */
+struct lk_place {
+	__u64 cache;		/* kmem_cache; 0: not in a slab */
+	__u32 off;		/* of the lock in its object */
+	__u32 object_bytes;
+	__u32 what;		/* enum lk_object */
+	__u32 where;		/* enum lk_where; off is also that in a struct page */
+	__u64 a, b;
+	char name[LK_OBJECT_NAME];
+};
+
+/* A slab cache, as found at the start. */
+struct lk_cache {
+	__u64 addr;
+	__u64 slab;		/* one of its slabs: struct page; 0: none was found */
+	__u64 object;		/* an address in that slab */
+	__u32 order;		/* of its slabs, as it prefers them */
+	__u32 size;		/* from one object to the next */
+	__u32 object_bytes;
+	__s32 refcount;		/* more than 1: several caches were merged */
+	char name[48];
+};
+#define LK_CACHES 1024
+
+/* A mounted file system. */
+struct lk_super {
+	__u64 addr;
+	__u32 dev;
+	__u32 pad;
+	char id[LK_OBJECT_NAME];
+};
+
+/* Where a CPU's run queue is. */
+struct lk_run_queue {
+	__u64 rq;
+	__u32 cpu;
+	__u32 pad;
 };
 
 /* Why the iterator shows a task. */
@@ -425,6 +513,114 @@ struct lk_sample {
 	__u64 stack;		/* stack map key; begins in the tick's own frames */
 	__u32 cpu;
 	__u32 pad;
+};
+
+/* The kernel's code that spins for a lock, as /proc/kallsyms tells; see spinner.bpf.c. */
+#define LK_NR_SPIN_CODE 5
+struct lk_spin_code {
+	__u64 from, to;		/* 0: not there */
+	__u32 flags;		/* of the waits: enum lk_contention_flag */
+	__u32 pad;
+};
+
+#define LK_SPINNER_WORDS 256
+#define LK_SPINNER_IDS (1ULL << 51 | 1ULL << 50)	/* apart from those of traced and found waits */
+
+/* The spin that a CPU's last tick interrupted; value of an mmapable array.  lock is
+ * cleared first and written last: equal before and after with id, all else belongs to it. */
+struct lk_spinner {
+	__u64 lock;		/* 0: it did not spin */
+	__u64 id;		/* counts the spins of this CPU that were seen */
+	__u64 first_ns, last_ns;	/* ticks that saw it */
+	__u64 nr_ticks;
+	__u64 task, switches, utime;
+	__u32 tid;
+	__u32 flags;		/* enum lk_contention_flag */
+	__u32 nr_words;
+	__u32 pad;
+	/* The registers that calls keep, then the stack from its pointer up; at the first tick. */
+	__u64 words[LK_SPINNER_WORDS];
+};
+
+/* A thread that sleeps in a system call that waits for a futex, written by the iterator
+ * over tasks of its own; what lies at uaddr only user space can tell. */
+enum lk_futex_flag {
+	LK_FUTEX_PI = 1,	/* the word names the owner: FUTEX_LOCK_PI and kin */
+	LK_FUTEX_SHARED = 2,	/* without FUTEX_PRIVATE_FLAG */
+	LK_FUTEX_TIMEOUT = 4,
+};
+struct lk_futex {
+	__u64 uaddr;
+	__u64 start_ns;
+	__u64 switches;		/* voluntary plus involuntary */
+	__u64 t_ns;
+	__u32 tid;
+	__u32 pid;
+	__u32 ns_tid;		/* as user space of the thread itself knows it */
+	__u32 val;		/* that the word had when it fell asleep; PI: 0 */
+	__u32 flags;		/* enum lk_futex_flag */
+	__u32 pad;
+};
+
+#define LK_HELPERS 4		/* processes of ours that may hang beside lockscope */
+
+/* Where the fields lie that tell what a sleeper waits for; in bytes. */
+struct lk_queue {
+	__s32 head;		/* in the lock: the list head, or the pointer to the first waiter */
+	__u32 headless;		/* 1: the latter (7.2), and no list head is among the nodes */
+	__s32 node;		/* in the waiter */
+	__s32 task;		/* in the waiter */
+};
+
+enum lk_queue_of { LK_QUEUE_MUTEX, LK_QUEUE_RWSEM, LK_QUEUE_SEMAPHORE, LK_QUEUE_PERCPU, LK_NR_QUEUES };
+
+struct lk_layout {
+	struct lk_queue queue[LK_NR_QUEUES];	/* percpu: of wait_queue_entry, task is private */
+	__s32 mutex_owner, rwsem_count, rwsem_owner, semaphore_count;
+	__s32 rwsem_type;	/* in the waiter */
+	__s32 entry_func, entry_flags;	/* in wait_queue_entry */
+	__s32 percpu_writer, percpu_block;
+	__s32 task_pid, task_stack;
+	__u32 stack_bytes;	/* of a kernel stack */
+	__u32 known;		/* 1: mutexes and rwsems have such queues; not on PREEMPT_RT */
+};
+
+/* What the search has seen of a task's sleep; by its task_struct. */
+struct lk_seen {
+	__u64 switches;
+	__u32 tid;
+	__u32 first;		/* 1: it slept when the first pass looked, and has since */
+	__u32 tries;		/* failed ones, to be made again; 0: it was told once, that is all */
+	__u32 pad;
+};
+
+/* One sleeper with its stack, for the search for waits that were not traced; nr_words
+ * of 8 bytes follow, from sp up. */
+struct lk_sleeper {
+	__u32 len;
+	__u32 tid;
+	__u64 task;
+	__u64 switches;
+	__u64 t_ns;
+	__u64 sp;
+	__u64 mutex;		/* by task->blocked_on, 6.17 and later */
+	__u64 blocker;		/* task->blocker: the lock; 6.16 and later */
+	__u64 rt_lock;		/* by task->pi_blocked_on */
+	__u64 clock_ns;		/* when it last went off its CPU, by the clock of its run queue */
+	__u32 state;
+	__u32 cpu;
+	__u32 first;		/* as in lk_seen */
+	__u32 tries;
+	__u32 nr_words;
+	__u32 pad;
+};
+
+/* Kernel memory that user space asks for, one run of before_peek() at a time. */
+struct lk_peek {
+	__u64 addr;
+	__u32 len;
+	__s32 err;		/* of the read; 0: bytes is what is there */
+	__u8 bytes[LK_PEEK_BYTES];
 };
 
 #define LK_WANTED_INODES 1024	/* files with waiters that one pass can look for */

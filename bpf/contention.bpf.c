@@ -10,6 +10,7 @@
 #include "guard.bpf.h"
 #include "lockfuncs.h"
 #include "lockword.bpf.h"
+#include "place.bpf.h"
 #include "site.bpf.h"
 #include "slot.bpf.h"
 #include "stack.bpf.h"
@@ -185,7 +186,7 @@ int BPF_PROG(contention_begin, void *lock, unsigned int flags)
 	context = context_of(task, (__u64)ctx);
 	if (is_spin(flags))
 		begin_spin(ctx, c, task, context, (__u64)lock, flags);
-	else
+	else if (!is_helper(task))
 		begin_sleep(ctx, c, task, context, (__u64)lock, flags);
 	return 0;
 }
@@ -232,6 +233,7 @@ static __always_inline struct lk_agg *agg_new(struct lk_agg_key *key, struct tas
 	bpf_probe_read_kernel_str(s->agg.comm, sizeof(s->agg.comm), task->comm);
 	if (bpf_map_update_elem(&aggs, key, &s->agg, BPF_NOEXIST) == -7 /* E2BIG */)
 		aggs_full = 1;
+	place_note(key->lock, bpf_get_current_task());
 	return bpf_map_lookup_elem(&aggs, key);
 }
 
@@ -265,7 +267,7 @@ static __always_inline void account(void *ctx, struct lk_cpu *c, struct task_str
 		.lock = w->lock,
 		.stack = w->stack,
 		.flags = w->flags & LK_F_KERNEL & ~(w->flags & LK_F_MUTEX ? LK_F_SPIN : 0),
-		.tid = cfg.agg_by_task ? w->tid : 0,
+		.tid = cfg.agg_by_task || split_tasks ? w->tid : 0,
 	};
 	struct lk_agg *a = agg_row(&key, task, context);
 	struct lk_overflow *o;
@@ -333,6 +335,8 @@ static __always_inline void finish(void *ctx, struct lk_cpu *c, struct task_stru
 	c->nr.waits++;
 	if (cfg.aggregate)
 		account(ctx, c, task, w, wait_ns, context);
+	else if (wait_ns >= (is_spin(w->flags) ? cfg.long_spin_ns : cfg.long_wait_ns))
+		place_note(w->lock, bpf_get_current_task());
 	if (cfg.emit_waits ||
 	    wait_ns >= (is_spin(w->flags) ? cfg.long_spin_ns : cfg.long_wait_ns))
 		emit(c, task, w, now, result);

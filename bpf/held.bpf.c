@@ -8,8 +8,10 @@
  *
  * Cost is counted in instructions here: no stack walk, no map helper that is not
  * inlined, no timestamp at a give unless somebody wants the length of every hold.
+ *
+ * The hooks on spinning locks (spin.bpf.h) are in this object too, since only one may
+ * call site_of().
  */
-#define SITE_BY_CAST
 #include "held.bpf.h"
 #include "hold.bpf.h"
 #include "lockfuncs.h"
@@ -77,8 +79,8 @@ static __always_inline void take(__u64 addr, __u64 lock, __u32 info, __u64 site,
 	}
 	task = bpf_get_current_task_btf();
 	s = slot_find(key);
-	if (!s)
-		s = slot_claim(key, task->pid);
+	if (!s && slot_claim(key, task->pid))
+		s = slot_find(key);
 	if (!s) {
 		count_no_slot();
 		return;
@@ -323,18 +325,25 @@ static __always_inline int on_probe(struct pt_regs *regs)
 	return 0;
 }
 
+static long slot_is_wanted(__u32 i, struct slot_entries *w)
+{
+	__u32 at = w->s->nr - 1 - i;
+	struct lk_held *e = slot_entry(w->s, at);
+
+	if (e && !(e->info & LK_HELD_WANTED))
+		return 0;
+	w->at = at;
+	return 1;
+}
+
 __weak __noinline int slot_newest_wanted(struct lk_slot *s)
 {
-	int at = LK_HELD_MAX;
-	__u32 i;
+	struct slot_entries w = { .s = s, .at = LK_HELD_MAX };
 
-	for (i = 0; s && i < LK_HELD_MAX; i++) {
-		if (i >= s->nr)
-			break;
-		if (s->held[i].info & LK_HELD_WANTED)
-			at = (int)i;
-	}
-	return at;
+	if (!s)
+		return LK_HELD_MAX;
+	bpf_loop(s->nr, slot_is_wanted, &w, 0);
+	return (int)w.at;
 }
 
 /* The newest WANTED entry is the one whose function returns now. */
@@ -442,3 +451,5 @@ int BPF_PROG(held_task_free, struct task_struct *dead)
 	s->task = 0;
 	return 0;
 }
+
+#include "spin.bpf.h"

@@ -10,21 +10,26 @@
 #include "lockword.bpf.h"
 #include "slot.bpf.h"
 
-static __noinline struct lk_slot *slot_claim(__u64 task, __u32 tid)
+static long slot_claim_at(__u32 i, struct slot_places *p)
 {
-	struct lk_slot *s;
-	__u32 i;
+	struct lk_slot *s = slot_at(p->task, i);
 
-	for (i = 0; i < LK_SLOT_PROBES; i++) {
-		s = slot_at(task, i);
-		if (!s)
-			return NULL;
-		if (s->task || __sync_val_compare_and_swap(&s->task, 0, task))
-			continue;
-		s->tid = tid;
-		return s;
-	}
-	return NULL;
+	if (!s)
+		return 1;
+	if (s->task || __sync_val_compare_and_swap(&s->task, 0, p->task))
+		return 0;
+	s->tid = p->tid;
+	p->found = 1;
+	return 1;
+}
+
+/* Makes one of the task's places its slot; 0 if all are others'. */
+__weak __noinline int slot_claim(__u64 task, __u32 tid)
+{
+	struct slot_places p = { .task = task, .tid = tid };
+
+	bpf_loop(LK_SLOT_PROBES, slot_claim_at, &p, 0);
+	return (int)p.found;
 }
 
 static __always_inline struct lk_bucket *bucket_of(__u64 lock)
@@ -34,19 +39,25 @@ static __always_inline struct lk_bucket *bucket_of(__u64 lock)
 	return bpf_map_lookup_elem(&buckets, &i);
 }
 
+static long slot_move_down(__u32 i, struct slot_entries *w)
+{
+	struct lk_held *to = slot_entry(w->s, (__u64)w->at + i);
+	struct lk_held *from = slot_entry(w->s, (__u64)w->at + i + 1);
+
+	if (!to || !from)
+		return 1;
+	*to = *from;
+	return 0;
+}
+
 /* Takes out entry `at` and closes the gap: locks are also given hand over hand. */
 __weak __noinline int slot_remove(struct lk_slot *s, __u32 at)
 {
-	__u32 i;
+	struct slot_entries w = { .s = s, .at = at };
 
 	if (!s || at >= s->nr)
 		return 0;
-	for (i = 0; i < LK_HELD_MAX - 1; i++) {
-		if (i + 1 >= s->nr)
-			break;
-		if (i >= at)
-			s->held[i] = s->held[i + 1];
-	}
+	bpf_loop(s->nr - 1 - at, slot_move_down, &w, 0);
 	s->nr--;
 	return 1;
 }
@@ -68,11 +79,30 @@ static __always_inline int slot_renew(struct lk_slot *s)
 	return 1;
 }
 
+static long slot_has_id(__u32 i, struct slot_entries *w)
+{
+	struct lk_held *e = slot_entry(w->s, i);
+
+	if (e && e->id != w->id)
+		return 0;
+	w->at = i;
+	return 1;
+}
+
+/* The entry of that number: its index, or LK_HELD_MAX. */
+static __always_inline __u32 slot_index_of(struct lk_slot *s, __u32 id)
+{
+	struct slot_entries w = { .s = s, .id = id, .at = LK_HELD_MAX };
+
+	bpf_loop(s->nr, slot_has_id, &w, 0);
+	return w.at;
+}
+
 /* User space has proven, by two reads of the lock word, that an entry is stale. */
 __weak __noinline int slot_heal(struct lk_slot *s)
 {
-	__u32 i, id, at = LK_HELD_MAX;
 	struct lk_cpu *c;
+	__u32 id;
 
 	if (!s)
 		return 0;
@@ -80,13 +110,7 @@ __weak __noinline int slot_heal(struct lk_slot *s)
 	s->drop_id = 0;
 	if (id == LK_DROP_ALL)
 		return slot_renew(s);
-	for (i = 0; i < LK_HELD_MAX; i++) {
-		if (i >= s->nr)
-			break;
-		if (s->held[i].id == id)
-			at = i;
-	}
-	if (!slot_remove(s, at))
+	if (!slot_remove(s, slot_index_of(s, id)))
 		return 0;
 	c = this_cpu();
 	if (c)
@@ -142,15 +166,27 @@ __weak __noinline int slot_replace(struct lk_slot *s, __u64 lock, __u32 info)
 	return slot_remove(s, at);
 }
 
-/* No word names who holds this one, and somebody without an entry has given it since. */
-static __always_inline int is_crossed(const struct lk_held *e)
+/* No word names who holds entry i, and somebody without an entry has given it since. */
+__weak __noinline int slot_is_crossed(struct lk_slot *s, __u32 i)
 {
 	struct lk_bucket *b;
+	struct lk_held *e;
 
-	if (LK_HELD_KIND(e->info) != LK_KIND_SEMAPHORE && !(e->info & LK_HELD_READ))
+	if (!s)
+		return 0;
+	e = slot_entry(s, i);
+	if (!e || (LK_HELD_KIND(e->info) != LK_KIND_SEMAPHORE && !(e->info & LK_HELD_READ)))
 		return 0;
 	b = bucket_of(e->lock);
 	return b && b->crossed_ns > e->since_ns;
+}
+
+static long slot_find_crossed(__u32 i, struct slot_entries *w)
+{
+	if (!slot_is_crossed(w->s, i))
+		return 0;
+	w->at = i;
+	return 1;
 }
 
 /* A full slot: drops what another task has given.  Some locks are always given by
@@ -158,16 +194,16 @@ static __always_inline int is_crossed(const struct lk_held *e)
  * soon have no room for anything else. */
 __weak __noinline int slot_make_room(struct lk_slot *s)
 {
+	struct slot_entries w = { .s = s, .at = LK_HELD_MAX };
 	struct lk_cpu *c = this_cpu();
-	__u32 i;
 
-	for (i = 0; s && c && i < LK_HELD_MAX; i++) {
-		if (!is_crossed(&s->held[i]))
-			continue;
-		c->nr.healed++;
-		return slot_remove(s, i);
-	}
-	return 0;
+	if (!s || !c)
+		return 0;
+	bpf_loop(s->nr, slot_find_crossed, &w, 0);
+	if (!slot_remove(s, w.at))
+		return 0;
+	c->nr.healed++;
+	return 1;
 }
 
 static __always_inline __u32 syscall_bits(struct task_struct *task)

@@ -22,16 +22,20 @@ static __always_inline __u32 hold_log2(__u64 ns)
 	return r + (ns >> 1 & 1);
 }
 
-/* The row of this lock, site and mode, claimed if need be; takes no lock. */
-static __always_inline struct lk_hold_row *hold_row(__u64 lock, __u64 site, __u32 info)
+/* The row of this lock, site and mode, claimed if need be; NULL if its places are taken.
+ * named: among those of locks, else among those of sites whose locks found no room; how
+ * many there are of each is a power of two.  Takes no lock. */
+static __noinline struct lk_hold_row *hold_row(__u64 lock, __u64 site, __u32 info, int named)
 {
 	__u64 key = ((lock ^ site << 17 ^ site >> 47) + info) * 0x9e3779b97f4a7c15ULL;
+	__u32 first = named ? 0 : cfg.nr_hold_rows;
+	__u32 mask = (named ? cfg.nr_hold_rows : cfg.nr_hold_rest) - 1;
 	struct lk_hold_row *r;
 	__u32 i, at;
 
 	key |= 1;
 	for (i = 0; i < HOLD_PROBES; i++) {
-		at = ((__u32)(key >> 32) + i * ((__u32)(key >> 8) | 1)) & (cfg.nr_hold_rows - 1);
+		at = first + (((__u32)(key >> 32) + i * ((__u32)(key >> 8) | 1)) & mask);
 		r = bpf_map_lookup_elem(&hold_rows, &at);
 		if (!r || r->key == key)
 			return r;
@@ -52,13 +56,18 @@ static __noinline int hold_count(__u64 lock, __u64 site, __u32 info, __u64 hold_
 	struct lk_cpu *c;
 
 	info &= 0xff | LK_HELD_READ | LK_HELD_WRITE;
-	r = hold_row(lock, site, info);
+	r = hold_row(lock, site, info, 1);
 	if (!r) {
 		c = this_cpu();
 		if (c)
 			c->nr.lost_holds++;
-		return 0;
+		/* Its site still counts it.  All CPUs write to that row: too dear for the end of a
+		 * spinning lock's hold, which is before the release. */
+		if (LK_HELD_KIND(info) != LK_KIND_SPINLOCK && LK_HELD_KIND(info) != LK_KIND_RWLOCK)
+			r = hold_row(LK_HOLD_ANY_LOCK, site, info, 0);
 	}
+	if (!r)
+		return 0;
 	__sync_fetch_and_add(&r->count, 1);
 	__sync_fetch_and_add(&r->total_ns, hold_ns);
 	/* a lost race leaves the smaller of two maxima, and both are in the histogram */

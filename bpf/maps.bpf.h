@@ -20,9 +20,16 @@ const volatile struct lk_settings cfg __weak = {};
  * recorded whose end could be missed.  mmaped, so flipping it is one store. */
 volatile __u32 tracing_on __weak = 0;
 
+/* Set while somebody looks at statistics by thread, as cfg.agg_by_task does for good. */
+volatile __u32 split_tasks __weak = 0;
+
 /* Set once the aggregate map was found full: it only grows, so there is no use in
  * trying again inside somebody's critical section. */
 volatile __u32 aggs_full __weak = 0;
+
+/* Our own processes besides cfg.self_tgid: they may hang with the patient, and are not
+ * to be taken for one.  0: none. */
+volatile __u32 helper_tgids[LK_HELPERS] __weak = {};
 
 /* Set while one of the asked tasks runs. */
 volatile __u32 sampling_on __weak = 0;
@@ -123,6 +130,48 @@ struct hold_rows {
 	__type(value, struct lk_hold_row);
 };
 struct hold_rows hold_rows SEC(".maps") __weak;
+
+/* Waits from before the start, as found by user space (user/source/before.h), by the
+ * address of the task_struct.  A wait counts as long as the task has not run.
+ * Preallocated, as task_waits is and for its reasons. */
+struct found_waits {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, struct lk_wait);
+};
+struct found_waits found_waits SEC(".maps") __weak;
+
+/* What each CPU spins for, as its ticks see it (spinner.bpf.c). */
+struct spinners {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct lk_spinner);
+};
+struct spinners spinners SEC(".maps") __weak;
+
+/* Where locks lie, written at their first waits.  What finds no room has no such name. */
+struct places {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, struct lk_place);
+};
+struct places places SEC(".maps") __weak;
+
+/* Slab caches whose objects have more to tell than their type, by kmem_cache. */
+struct cache_facts {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__type(key, __u64);
+	__type(value, struct lk_cache_fact);
+};
+struct cache_facts cache_facts SEC(".maps") __weak;
+
+/* struct page of the address 0, were there one: set once known for sure; 0: not known. */
+volatile __u64 page_base __weak = 0;
 
 /* Tasks user space wants to see in the next read (owners), by tid. */
 struct asked {

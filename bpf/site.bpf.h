@@ -12,6 +12,9 @@
  *   the return address into the caller   <- this one
  * (arch/x86/net/bpf_jit_comp.c, __arch_prepare_bpf_trampoline).  Where exactly
  * depends on kernel and flags, so the return into the function is looked for.
+ * From 6.19 on a function with an exit hook jumps to its trampoline instead
+ * (DYNAMIC_FTRACE_WITH_JMP): then no return into the function is there, and the one
+ * into the caller comes next to the frame pointer.
  * Elsewhere the site is unknown until a stack is walked.
  */
 #ifndef LOCKSCOPE_SITE_BPF_H
@@ -36,6 +39,8 @@ static __always_inline __u64 argument(void *ctx, __u32 nr)
 #ifdef __TARGET_ARCH_x86
 /* Where it is for a function of one argument with an entry hook alone: nearly always. */
 #define USUAL_WORD 2
+/* The kernel and its modules are in the last 2 GB; stacks and data are elsewhere. */
+#define CODE_FIRST 0xffffffff80000000ULL
 
 static __noinline __u64 site_search(void *ctx)
 {
@@ -47,42 +52,40 @@ static __noinline __u64 site_search(void *ctx)
 	for (i = 0; i < SITE_WORDS - 1; i++)
 		if (w[i] - func <= ENTRY_BYTES)
 			return w[i + 1];
-	return 0;
+	/* past the arguments, the return value and the frame pointer */
+	i = (__u32)bpf_get_func_arg_cnt(ctx) + 1;
+	return i < SITE_WORDS && w[i] >= CODE_FIRST ? w[i] : 0;
 }
 
-#ifdef SITE_BY_CAST
 /* 6.2 and later: a fault-safe read without a call, through a typed pointer to what
- * is no such type: two words.  Only one object may have it: libbpf 1.1 cannot link
- * two that declare the same kernel function. */
+ * is no such type: two words.  Only one object may call site_of(): before 1.5, libbpf
+ * cannot link two that use the same kernel function. */
 struct timespec64 {
 	long long tv_sec;
 	long tv_nsec;
 } __attribute__((preserve_access_index));
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
-static __always_inline int two_words(void *ctx, __u64 w[2])
+/* 1 with the caller in *site if the return into the function is where it usually is. */
+static __always_inline int site_by_cast(void *ctx, __u64 *site)
 {
-	struct timespec64 *t;
+	struct timespec64 *t = bpf_rdonly_cast(ctx + 8 * USUAL_WORD,
+					       bpf_core_type_id_kernel(struct timespec64));
 
-	if (!cfg.rdonly_cast)
-		return (int)bpf_probe_read_kernel(w, 2 * sizeof(*w), ctx + 8 * USUAL_WORD);
-	t = bpf_rdonly_cast(ctx + 8 * USUAL_WORD, bpf_core_type_id_kernel(struct timespec64));
-	w[0] = (__u64)t->tv_sec;
-	w[1] = (__u64)t->tv_nsec;
-	return 0;
+	if ((__u64)t->tv_sec - bpf_get_func_ip(ctx) > ENTRY_BYTES)
+		return 0;
+	*site = (__u64)t->tv_nsec;
+	return 1;
 }
-#else
-static __always_inline int two_words(void *ctx, __u64 w[2])
-{
-	return (int)bpf_probe_read_kernel(w, 2 * sizeof(*w), ctx + 8 * USUAL_WORD);
-}
-#endif
 
 static __always_inline __u64 site_of(void *ctx)
 {
 	__u64 w[2];
 
-	if (!two_words(ctx, w) && w[0] - bpf_get_func_ip(ctx) <= ENTRY_BYTES)
+	if (cfg.rdonly_cast)
+		return site_by_cast(ctx, &w[1]) ? w[1] : site_search(ctx);
+	if (!bpf_probe_read_kernel(w, sizeof(w), ctx + 8 * USUAL_WORD) &&
+	    w[0] - bpf_get_func_ip(ctx) <= ENTRY_BYTES)
 		return w[1];
 	return site_search(ctx);
 }

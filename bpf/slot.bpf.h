@@ -39,19 +39,50 @@ static __always_inline struct lk_slot *slot_at(__u64 task, __u32 i)
 	return bpf_map_lookup_elem(&slots, &at);
 }
 
+/*
+ * Loops over places and entries are bpf_loop() (5.17) in global functions: the verifier
+ * looks at a global function once, not once for each way through it, and at the body of
+ * such a loop once, not once for each turn.  Each hook is a program that is verified for
+ * itself, so this is most of what attaching takes.  What a turn leaves behind is in its
+ * context; before 6.7 the verifier believes that there was one turn, so a turn counts
+ * nothing up that is compared afterwards.
+ */
+
+/* Where a loop looks for a task's slot. */
+struct slot_places {
+	__u64 task;
+	__u32 tid, found;
+};
+
+static long slot_is_at(__u32 i, struct slot_places *p)
+{
+	struct lk_slot *s = slot_at(p->task, i + 1);
+
+	if (!s || s->task != p->task)
+		return 0;
+	p->found = i + 1;
+	return 1;
+}
+
+/* Which of its further places a task's slot is at, or LK_SLOT_PROBES. */
+__weak __noinline int slot_search_places(__u64 task)
+{
+	struct slot_places p = { .task = task, .found = LK_SLOT_PROBES };
+
+	bpf_loop(LK_SLOT_PROBES - 1, slot_is_at, &p, 0);
+	return (int)p.found;
+}
+
+/* Nearly always at its first place. */
 static __always_inline struct lk_slot *slot_find(__u64 task)
 {
-	struct lk_slot *s;
+	struct lk_slot *s = slot_at(task, 0);
 	__u32 i;
 
-	for (i = 0; i < LK_SLOT_PROBES; i++) {
-		s = slot_at(task, i);
-		if (!s)
-			return NULL;
-		if (s->task == task)
-			return s;
-	}
-	return NULL;
+	if (!s || s->task == task)
+		return s;
+	i = (__u32)slot_search_places(task);
+	return i < LK_SLOT_PROBES ? slot_at(task, i) : NULL;
 }
 
 /* Readers must be able to tell that something moved under them. */
@@ -79,23 +110,36 @@ static __always_inline struct lk_held *slot_entry(struct lk_slot *s, __u64 i)
 	return (void *)s->held + offset;
 }
 
+/* What a loop looks for among a task's entries. */
+struct slot_entries {
+	struct lk_slot *s;
+	__u64 lock;
+	__u32 mode, id, at;
+};
+
+static long slot_is_newest(__u32 i, struct slot_entries *w)
+{
+	__u32 at = w->s->nr - 1 - i;
+	struct lk_held *e = slot_entry(w->s, at);
+
+	if (!e)
+		return 1;
+	if (e->lock != w->lock || (w->mode && !(e->info & w->mode)))
+		return 0;
+	w->at = at;
+	return 1;
+}
+
 /* The newest entry of this lock: its index, or LK_HELD_MAX.  mode: bits that must
- * be the entry's too; downgraded entries count as read.  Global functions, here and
- * in held.bpf.h, are verified once, not once for each way through them. */
+ * be the entry's too; downgraded entries count as read. */
 __weak __noinline int slot_search(struct lk_slot *s, __u64 lock, __u32 mode)
 {
-	int at = LK_HELD_MAX;
-	struct lk_held *e;
-	__u32 i;
+	struct slot_entries w = { .s = s, .lock = lock, .mode = mode, .at = LK_HELD_MAX };
 
-	for (i = 0; s && i < LK_HELD_MAX; i++) {
-		if (i >= s->nr)
-			break;
-		e = &s->held[i];
-		if (e->lock == lock && (!mode || e->info & mode))
-			at = (int)i;
-	}
-	return at;
+	if (!s)
+		return LK_HELD_MAX;
+	bpf_loop(s->nr, slot_is_newest, &w, 0);
+	return (int)w.at;
 }
 
 #endif

@@ -7,6 +7,7 @@
  */
 #include "guard.bpf.h"
 #include "lockword.bpf.h"
+#include "place.bpf.h"
 #include "slot.bpf.h"
 
 #define TASK_RUNNING 0
@@ -47,31 +48,32 @@ static __always_inline void read_syscall(struct task_struct *task, struct lk_tas
 
 /* A percpu_rwsem's readers are counted by CPU; a reader may leave on another than it
  * came, so only the sum means something. */
-static __always_inline void word_percpu(__u64 lock, struct lk_word *w)
+__weak __noinline int word_percpu(__u64 lock, struct lk_word *w)
 {
 	struct percpu_rw_semaphore *sem = (void *)lock;
 	__u64 count_at, offset;
 	__u32 i, count;
 	__s32 sum = 0;
 
-	if (!cfg.per_cpu_offset || cfg.nr_cpus > CPUS_SUMMED ||
+	if (!w || !cfg.per_cpu_offset || cfg.nr_cpus > CPUS_SUMMED ||
 	    bpf_core_read(&count_at, sizeof(count_at), &sem->read_count))
-		return;
+		return 0;
 	for (i = 0; i < CPUS_SUMMED; i++) {
 		if (i >= cfg.nr_cpus)
 			break;
 		if (bpf_probe_read_kernel(&offset, sizeof(offset),
 					  (void *)(cfg.per_cpu_offset + 8 * (__u64)i)) ||
 		    bpf_probe_read_kernel(&count, sizeof(count), (void *)(count_at + offset)))
-			return;
+			return 0;
 		sum += (__s32)count;
 	}
 	w->nr_readers = sum;
 	w->says = LK_WORD_READ | LK_WORD_COUNT;
+	return 1;
 }
 
 /* A wait whose end came while we copied is none. */
-static __always_inline void read_wait(struct task_struct *task, struct lk_task *t)
+static __always_inline void read_traced(struct task_struct *task, struct lk_task *t)
 {
 	__u64 key = (__u64)task;
 	struct lk_wait *w = bpf_map_lookup_elem(&task_waits, &key);
@@ -83,15 +85,65 @@ static __always_inline void read_wait(struct task_struct *task, struct lk_task *
 	t->wait = *w;
 	barrier();
 	now = w;
-	if (now->lock != t->wait.lock || now->id != t->wait.id) {
+	if (now->lock != t->wait.lock || now->id != t->wait.id)
 		t->wait.lock = 0;
+}
+
+/* One that was found counts only as long as the task has not run since. */
+static __always_inline void read_found(struct task_struct *task, struct lk_task *t)
+{
+	__u64 key = (__u64)task;
+	struct lk_wait *w = bpf_map_lookup_elem(&found_waits, &key);
+
+	if (w && w->tid == (__u32)task->pid && !task->on_cpu &&
+	    w->switches == (__u32)(task->nvcsw + task->nivcsw))
+		t->wait = *w;
+}
+
+static __always_inline void read_wait(struct task_struct *task, struct lk_task *t)
+{
+	read_traced(task, t);
+	if (!t->wait.lock)
+		read_found(task, t);
+	if (!t->wait.lock)
 		return;
-	}
 	word_read(t->wait.lock, t->wait.flags, &t->word);
 	if (t->wait.flags & LK_F_PERCPU)
 		word_percpu(t->wait.lock, &t->word);
 	t->proven = task_is_blocked_on(task, t->wait.lock);
 	t->why |= LK_WHY_WAIT;
+}
+
+/* A tick is at most 10 ms; an emulated CPU may stand still for longer. */
+#define SPINNER_FRESH_NS 200000000ULL
+#define SPINNER_TICKS 2
+
+/* A spin that was not traced, but met by the ticks of its CPU. */
+static __always_inline void read_spinner(struct task_struct *task, struct lk_task *t, __u32 cpu)
+{
+	struct lk_spinner *s = bpf_map_lookup_elem(&spinners, &cpu);
+	volatile struct lk_spinner *now = s;
+	__u64 id;
+
+	if (!s)
+		return;
+	id = now->id;	/* first: what is read after it is of that spin or a later one */
+	barrier();
+	if (!s->lock || s->task != (__u64)task || s->tid != (__u32)task->pid ||
+	    s->nr_ticks < SPINNER_TICKS || s->utime != task->utime ||
+	    s->switches != (__u64)(task->nvcsw + task->nivcsw) ||
+	    bpf_ktime_get_boot_ns() > s->last_ns + SPINNER_FRESH_NS)
+		return;
+	t->wait = (struct lk_wait){
+		.id = LK_SPINNER_IDS | (__u64)cpu << 32 | (__u32)id, .since_ns = s->first_ns,
+		.utime = s->utime, .switches = (__u32)s->switches, .tid = s->tid,
+		.flags = s->flags | LK_F_FOUND | LK_F_SAMPLED, .lock = s->lock,
+	};
+	barrier();
+	if (now->lock != t->wait.lock || now->id != id)
+		t->wait.lock = 0;
+	else
+		t->why |= LK_WHY_SPIN;
 }
 
 /* The innermost spin wait of the CPU the task runs on: the one that keeps the
@@ -125,13 +177,31 @@ static __always_inline void read_spin(struct task_struct *task, struct lk_task *
 	t->wait.flags &= LK_F_KERNEL | LK_F_IRQ;
 }
 
+static long slot_is_old(__u32 i, struct slot_entries *w)
+{
+	struct lk_held *e = slot_entry(w->s, i);
+
+	if (e && bpf_ktime_get_boot_ns() < e->since_ns + LK_YOUNG_NS)
+		return 0;
+	w->at = i;
+	return 1;
+}
+
+/* Is there an entry of some age? */
+__weak __noinline int slot_has_old(struct lk_slot *s)
+{
+	struct slot_entries w = { .s = s, .at = LK_HELD_MAX };
+
+	if (!s)
+		return 0;
+	bpf_loop(s->nr, slot_is_old, &w, 0);
+	return w.at < LK_HELD_MAX;
+}
+
 /* Entries of some age make a task worth showing; then all of them are shown. */
 static __always_inline struct lk_slot *read_holds(struct task_struct *task, struct lk_task *t)
 {
 	struct lk_slot *s = slot_find(address_of(task));
-	__u64 now = bpf_ktime_get_boot_ns();
-	struct lk_held *e;
-	__u32 i;
 
 	if (s && s->tid != (__u32)task->pid) {
 		s->drop_id = LK_DROP_ALL;
@@ -139,15 +209,8 @@ static __always_inline struct lk_slot *read_holds(struct task_struct *task, stru
 	}
 	if (!s || !s->nr)
 		return NULL;
-	for (i = 0; i < LK_HELD_MAX; i++) {
-		if (i >= s->nr)
-			break;
-		e = slot_entry(s, i);
-		if (!e || now < e->since_ns + LK_YOUNG_NS)
-			continue;
+	if (slot_has_old(s))
 		t->why |= LK_WHY_HOLD;
-		break;
-	}
 	t->held_seq = s->seq;
 	barrier();
 	t->nr_held = s->nr;
@@ -160,24 +223,34 @@ static __always_inline struct lk_slot *read_holds(struct task_struct *task, stru
 static struct lk_hold hold_out;
 static __u64 ip_out[LK_STACK_DEPTH];
 
-static __always_inline void write_holds(struct seq_file *seq, struct lk_slot *s, __u32 nr)
+/* Entry i with what its lock's word says, in hold_out; 0 if there is none.  A global
+ * function, as is word_percpu(): verified once, not once for each entry. */
+__weak __noinline int read_hold(struct lk_slot *s, __u32 i)
 {
 	struct lk_held *e;
+
+	if (!s)
+		return 0;
+	e = slot_entry(s, i);
+	if (!e)
+		return 0;
+	__builtin_memset(&hold_out.word, 0, sizeof(hold_out.word));
+	hold_out.held = *e;
+	word_of_kind(hold_out.held.lock, hold_out.held.info, &hold_out.word);
+	if (LK_HELD_KIND(hold_out.held.info) == LK_KIND_PERCPU_RWSEM)
+		word_percpu(hold_out.held.lock, &hold_out.word);
+	word_owner(&hold_out.word);
+	return 1;
+}
+
+static __always_inline void write_holds(struct seq_file *seq, struct lk_slot *s, __u32 nr)
+{
 	__u64 seq_after;
 	__u32 i;
 
 	for (i = 0; i < LK_HELD_MAX; i++) {
-		if (i >= nr)
+		if (i >= nr || !read_hold(s, i))
 			break;
-		e = slot_entry(s, i);
-		if (!e)
-			break;
-		__builtin_memset(&hold_out.word, 0, sizeof(hold_out.word));
-		hold_out.held = *e;
-		word_of_kind(hold_out.held.lock, hold_out.held.info, &hold_out.word);
-		if (LK_HELD_KIND(hold_out.held.info) == LK_KIND_PERCPU_RWSEM)
-			word_percpu(hold_out.held.lock, &hold_out.word);
-		word_owner(&hold_out.word);
 		bpf_seq_write(seq, &hold_out, sizeof(hold_out));
 	}
 	barrier();
@@ -187,9 +260,6 @@ static __always_inline void write_holds(struct seq_file *seq, struct lk_slot *s,
 
 static __always_inline void read_ids(struct task_struct *task, struct lk_task *t)
 {
-	struct pid *pid;
-	__u32 level;
-
 	t->task = (__u64)task;
 	t->tid = task->pid;
 	t->pid = task->tgid;
@@ -200,13 +270,7 @@ static __always_inline void read_ids(struct task_struct *task, struct lk_task *t
 	t->cpu = task_cpu_nr(task);
 	t->sp = task_saved_sp(task);
 	t->utime = task->utime;
-	t->ns_tid = t->tid;
-	pid = BPF_CORE_READ(task, thread_pid);
-	if (pid) {
-		level = BPF_CORE_READ(pid, level);
-		if (level)
-			bpf_core_read(&t->ns_tid, sizeof(t->ns_tid), &pid->numbers[level].nr);
-	}
+	t->ns_tid = task_ns_tid(task);
 	t->cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
 	bpf_probe_read_kernel_str(t->comm, sizeof(t->comm), task->comm);
 }
@@ -233,13 +297,15 @@ int snapshot(struct bpf_iter__task *ctx)
 	if (!task)
 		return 0;
 	tid = task->pid;
-	if ((__u32)task->tgid == cfg.self_tgid)
+	if (is_ours(task))
 		return 0;
 	t.state = BPF_CORE_READ(task, __state);
 	t.task_flags = task->flags;
 	read_wait(task, &t);
 	if (!t.wait.lock && task->on_cpu)
 		read_spin(task, &t);
+	if (!t.wait.lock && task->on_cpu)
+		read_spinner(task, &t, task_cpu_nr(task));
 	read_syscall(task, &t);
 	if (t.state & TASK_UNINTERRUPTIBLE && !(t.state & TASK_NOLOAD))
 		t.why |= LK_WHY_BLOCKED;
@@ -249,6 +315,8 @@ int snapshot(struct bpf_iter__task *ctx)
 		held = read_holds(task, &t);
 	if (!t.why)
 		return 0;
+	if (t.wait.lock)
+		place_note(t.wait.lock, address_of(task));
 	t.t_ns = bpf_ktime_get_boot_ns();
 	read_ids(task, &t);
 	if (wants_stack(&t))

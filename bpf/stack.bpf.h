@@ -68,23 +68,32 @@ static __always_inline __u64 mix(__u64 h, __u64 v)
 	return h ^ (h >> 29);
 }
 
-/* Keeps the frames in st (nr set); returns the key, 0 when there is no room or
- * another stack has the key.  Only inside the guard. */
-static __always_inline __u64 stack_keep(struct lk_cpu *c, struct lk_stack *st)
+/* The key of the frames in st (nr set), and in st->check another hash of them.  A global
+ * function: verified once, not at each call. */
+__weak __noinline __u64 stack_hash(struct lk_stack *st)
 {
 	__u64 key = 0x6c6f636b73636f70ULL, check = 1;
-	struct lk_stack *old;
 	__u32 i;
 
+	if (!st)
+		return 0;
 	for (i = 0; i < LK_STACK_DEPTH; i++) {
 		if (i >= st->nr)
 			break;
 		key = mix(key, st->ip[i]);
 		check = (check + st->ip[i]) * 0xff51afd7ed558ccdULL;
 	}
-	if (!key)
-		key = 1;
 	st->check = check;
+	return key ? key : 1;
+}
+
+/* Keeps the frames in st (nr set); returns the key, 0 when there is no room or
+ * another stack has the key.  Only inside the guard. */
+static __always_inline __u64 stack_keep(struct lk_cpu *c, struct lk_stack *st)
+{
+	__u64 key = stack_hash(st), check = st->check;
+	struct lk_stack *old;
+
 	old = bpf_map_lookup_elem(&stacks, &key);
 	if (old) {
 		if (old->check == check)

@@ -2,13 +2,15 @@
 #
 # sudo make check               every suite
 # sudo make check SUITES="unit golden"   only these; see tests/run
-# sudo make soak      level held with --spin under load for a long time, on each of
-#                     KERNELS, in VMs: no complaint of the kernel, nothing left behind
-#                     (KERNELS="6.1 6.12 7.2" SOAK_SECONDS=600 SOAK_ROUNDS=50)
+# sudo make soak      the search for earlier waits compared with the tracepoints, here, in
+#                     SEARCH_ROUNDS=200; then level held with --spin under load for a long
+#                     time, on each of KERNELS, in VMs: no complaint of the kernel, nothing
+#                     left behind (KERNELS="6.1 6.12 7.2" SOAK_SECONDS=600 SOAK_ROUNDS=50)
 
-LOAD_BIN := $(O)/tests/load/lockload $(O)/tests/load/filedeadlock
+LOAD_BIN := $(O)/tests/load/lockload $(O)/tests/load/filedeadlock \
+	$(O)/tests/load/stuckwait $(O)/tests/load/mmapstuck
 
-$(O)/tests/load/lockload: $(filter-out %/filedeadlock.c %/filedeadlock_%.c,$(wildcard tests/load/*.c)) $(wildcard tests/load/*.h)
+$(O)/tests/load/lockload: $(filter-out %/filedeadlock.c %/filedeadlock_%.c %/stuckwait.c %/mmapstuck.c,$(wildcard tests/load/*.c)) $(wildcard tests/load/*.h)
 	$(say) CC $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -O2 -static -pthread -o $@ $(filter %.c,$^)
@@ -18,8 +20,22 @@ $(O)/tests/load/filedeadlock: $(wildcard tests/load/filedeadlock*.c) $(wildcard 
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -O2 -static -pthread -o $@ $(filter %.c,$^)
 
+$(O)/tests/load/stuckwait $(O)/tests/load/mmapstuck: $(O)/tests/load/%: tests/load/%.c
+	$(say) CC $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) -O2 -static -pthread -o $@ $<
+
+# The live source without the program around it.
+SEARCH_TRUTH := $(O)/tests/live/search_truth
+SOURCE_OBJ := $(filter $(O)/user/source/%,$(LIVE_OBJ))
+
+$(SEARCH_TRUTH): tests/live/search_truth.c $(SOURCE_OBJ) $(O)/libpure.a $(O)/lockscope.skel.h
+	$(say) CC $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(SOURCE_OBJ) $(O)/libpure.a $(LIVE_LIBS) $(PURE_LIBS)
+
 .PHONY: load test-programs
-load: $(LOAD_BIN)
+load: $(LOAD_BIN) $(SEARCH_TRUTH)
 
 SUITES ?=
 
@@ -32,12 +48,15 @@ check:
 KERNELS ?= 6.1 6.12 7.2
 SOAK_SECONDS ?= 600
 SOAK_ROUNDS ?= 50
+SEARCH_ROUNDS ?= 200
 
 .PHONY: soak
 soak:
 	$(Q)tools/setup build test
 	$(Q)$(MAKE) --no-print-directory all load
-	$(Q)failed=; for k in $(KERNELS); do \
+	$(Q)failed=; O=$(O) SEARCH_ROUNDS=$(SEARCH_ROUNDS) tests/live/run before.bats || \
+		failed=" before"; \
+	for k in $(KERNELS); do \
 		O=$(O) SOAK_SECONDS=$(SOAK_SECONDS) SOAK_ROUNDS=$(SOAK_ROUNDS) \
 			tests/vm/run $$k soak || failed="$$failed $$k"; \
 	done; [ -z "$$failed" ] || { echo "soak: failed on$$failed" >&2; exit 1; }

@@ -14,11 +14,19 @@ $(O)/bench/empty_hooks: tools/bench/empty_hooks.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) $(CFLAGS) -o $@ $< -lbpf
 
+# What looks at lockscope from inside.
+BENCH_INSIDE := $(O)/bench/one_pass $(O)/bench/first_sight
+
+$(BENCH_INSIDE): $(O)/bench/%: tools/bench/%.c $(SOURCE_OBJ) $(O)/libpure.a
+	$(say) CC $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(SOURCE_OBJ) $(O)/libpure.a $(LIVE_LIBS) $(PURE_LIBS)
+
 # Installing comes first: the build itself may need what is missing.
 bench:
 	$(Q)tools/setup build test bench
 	$(Q)$(MAKE) --no-print-directory -s all load $(O)/tests/unit/bench_graph \
-		$(O)/bench/empty_hooks
+		$(O)/bench/empty_hooks $(BENCH_INSIDE)
 	$(Q)O=$(O) tools/bench/bench $(PARTS)
 
 .PHONY: icount

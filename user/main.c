@@ -10,6 +10,7 @@
 
 static const struct command *const commands[] = {
 	&cmd_top, &cmd_watch, &cmd_snapshot, &cmd_stat, &cmd_record, &cmd_report, &cmd_features,
+	&cmd_diagnose,
 };
 #define NR_COMMANDS (sizeof(commands) / sizeof(*commands))
 
@@ -38,6 +39,17 @@ static void print_help(const struct command *cmd)
 	printf("usage: lockscope %s %s\n\n%s\n\n", cmd->name, cmd->usage, cmd->help);
 	cmd_options__print(stdout, cmd);
 	printf("\nexample:\n%s\n", cmd->example);
+}
+
+/* All there is to complete and to describe, for what builds the completion and the manual
+ * pages.  Not told to users: nobody else is to rely on it. */
+static void print_table(void)
+{
+	for (size_t i = 0; i < NR_COMMANDS; i++) {
+		printf("command\t%s\t%d\t%s\t%s\n", commands[i]->name, commands[i]->nr_operands,
+		       commands[i]->takes_command ? "runs" : "-", commands[i]->summary);
+		cmd_options__print_table(stdout, commands[i]);
+	}
 }
 
 /* What was printed to stdout outside of any command's own output. */
@@ -92,6 +104,10 @@ static int run_without_command(int argc, char **argv)
 			print_help(cmd);
 		else
 			print_commands(stdout);
+		return finish_stdout();
+	}
+	if (word && !strcmp(word, "--print-table")) {
+		print_table();
 		return finish_stdout();
 	}
 	if (word)

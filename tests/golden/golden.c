@@ -6,9 +6,11 @@
  *	golden VIEW RECORDING [KEY=VALUE...]
  *
  * VIEW: events (records that replay passes on, findings as they come and go, faults),
- * findings, text, json, dot, stat, all (every one, for the hostile tests).
- * KEY: group=lock|caller|task, sort=COLUMN, limit=N, color=1, ascii=1, verbose=1,
- * width=COLUMNS, comm=GLOB, kinds=BITS, lock=NAME; mutate=N with seed=S reads N broken forms of the
+ * findings, text, json, dot, chrome, folded, pprof, csv, prometheus, stat, screen (of top), data (of the HTML page), diagnosis,
+ * diagnosis-json, all (every one, for the hostile tests).
+ * KEY: group=lock|instance|caller|task, sort=COLUMN, limit=N, color=1, ascii=1, verbose=1,
+ * width=COLUMNS, height=ROWS, keys=KEY,..., looks=1 (screen), comm=GLOB, kinds=BITS, lock=NAME;
+ * mutate=N with seed=S reads N broken forms of the
  * recording, cut=1 every begin of it, and then no output but a crash is wrong.
  */
 #include <errno.h>
@@ -19,12 +21,18 @@
 #include "lib/arena.h"
 #include "source/replay.h"
 #include "mutate.h"
-#include "view/view.h"
+#include "screens.h"
+#include "view/chrome.h"
+#include "view/export.h"
+#include "view/html.h"
+#include "view/prometheus.h"
 
 struct golden {
 	const char *view;
 	struct model *model;
 	struct find_register *reg;
+	struct timeline *time;
+	struct chrome *chrome;	/* NULL: not asked for */
 	struct find_config cfg;
 	struct view_filter filter;
 	struct view_style style;
@@ -32,6 +40,7 @@ struct golden {
 	const struct finding **open;
 	size_t nr_open;
 	struct mutate_options mutate;
+	struct screens_options screen;
 };
 
 static bool wants(const struct golden *g, const char *view)
@@ -63,6 +72,8 @@ static int on_finding(void *ctx, const struct finding *f)
 		return 0;
 	if (wants(g, "events"))
 		err = view_json__finding(stdout, f);
+	if (!err && g->chrome)
+		err = chrome__finding(g->chrome, f);
 	if (!err && wants(g, "findings"))
 		err = view_text__finding(stdout, &in, f);
 	return err;
@@ -98,6 +109,15 @@ static void take_thresholds(struct find_config *cfg, const struct rec_thresholds
 		cfg->long_hold_ns = t->long_hold_ns;
 }
 
+static int begin_chrome(struct golden *g)
+{
+	int err = chrome__new(&g->chrome, stdout, g->model);
+
+	if (!err)
+		timeline__on_wait(g->time, chrome__wait, g->chrome);
+	return err;
+}
+
 static int on_record(void *ctx, const struct record *rec)
 {
 	struct golden *g = ctx;
@@ -107,9 +127,16 @@ static int on_record(void *ctx, const struct record *rec)
 		err = view_json__record(stdout, rec);
 	if (rec->type == REC_HEADER)
 		take_thresholds(&g->cfg, &rec->header.thresholds);
+	if (!err && rec->type == REC_WAIT)
+		err = timeline__add(g->time, &rec->wait);
 	if (!err)
 		err = model__apply(g->model, rec);
-	return err > 0 ? detect(g) : err;
+	if (!err && rec->type == REC_HEADER && wants(g, "chrome"))
+		err = begin_chrome(g);
+	if (err <= 0)
+		return err;
+	err = timeline__read(g->time, model__previous(g->model), model__current(g->model));
+	return err ? err : detect(g);
 }
 
 static int collect_open(struct golden *g)
@@ -121,6 +148,48 @@ static int collect_open(struct golden *g)
 		if (find_register__at(g->reg, i)->open)
 			g->open[g->nr_open++] = find_register__at(g->reg, i);
 	return g->open ? 0 : -ENOMEM;
+}
+
+static int show_metrics(const struct view_input *in)
+{
+	const struct prometheus_input of = { .view = in, .running = true, .looks = true,
+					     .waits = true };
+	struct prometheus *p;
+	int err = prometheus__new(&p);
+
+	for (size_t i = 0; !err && i < in->nr_findings; i++)
+		prometheus__finding(p, in->findings[i]);
+	if (!err)
+		err = prometheus__write(p, stdout, &of);
+	prometheus__free(p);
+	return err;
+}
+
+static int show_data(struct golden *g, const struct view_input *view)
+{
+	const struct html_input in = { .view = *view, .time = g->time, .file = "a.ndjson",
+				       .end_ns = LK_NO_TIME, .cut_short = !model__end(g->model) };
+
+	return view_html__data(stdout, &in);
+}
+
+static int show_diagnosis(struct golden *g, const struct view_input *in)
+{
+	const struct diagnose_input about = {
+		.model = in->model, .snap = in->snap, .findings = in->findings,
+		.nr_findings = in->nr_findings, .stall_ns = g->cfg.long_wait_ns, .saved = NULL,
+	};
+	struct diagnosis *d;
+	int err = diagnosis__new(&d, &about);
+
+	if (err)
+		return err;
+	if (wants(g, "diagnosis"))
+		err = view_text__diagnosis(stdout, in, d);
+	if (!err && wants(g, "diagnosis-json"))
+		err = view_json__diagnosis(stdout, in, d, "2026-11-20T12:00:10.000000000Z");
+	diagnosis__free(d);
+	return err;
 }
 
 static int show(struct golden *g)
@@ -135,7 +204,27 @@ static int show(struct golden *g)
 		err = view_json__snapshot(stdout, &in, "2026-11-20T12:00:10.000000000Z");
 	if (!err && wants(g, "dot"))
 		err = view_dot__snapshot(stdout, &in);
-	for (int group = STAT_BY_LOCK; !err && group <= STAT_BY_TASK; group++) {
+	if (!err && wants(g, "folded"))
+		err = view_folded__waits(stdout, &in);
+	if (!err && wants(g, "pprof"))
+		err = view_pprof__waits(stdout, &in, LK_NO_TIME);
+	if (!err && wants(g, "csv"))
+		err = view_csv__stat(stdout, &in, &g->stat);
+	if (!err && wants(g, "prometheus"))
+		err = show_metrics(&in);
+	if (!err && !strcmp(g->view, "screen"))
+		err = screens__put(stdout, &in, &g->screen);
+	if (!err && !strcmp(g->view, "all"))
+		err = screens__put_all(stdout, &in);
+	if (!err)
+		err = timeline__finish(g->time, in.snap);
+	if (!err && g->chrome)
+		err = chrome__end(g->chrome);
+	if (!err && wants(g, "data"))
+		err = show_data(g, &in);
+	if (!err)
+		err = show_diagnosis(g, &in);
+	for (int group = STAT_BY_LOCK; !err && group <= STAT_BY_INSTANCE; group++) {
 		if (strcmp(g->view, "all") && (!wants(g, "stat") || group != (int)g->stat.group))
 			continue;
 		g->stat.group = group;
@@ -155,9 +244,9 @@ static bool is(const char *arg, const char *key)
 
 static int group_option(struct golden *g, const char *value)
 {
-	static const char *const groups[] = { "lock", "caller", "task" };
+	static const char *const groups[] = { "lock", "caller", "task", "instance" };
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++) {
 		if (!strcmp(groups[i], value)) {
 			g->stat.group = (enum stat_group)i;
 			return 0;
@@ -185,7 +274,13 @@ static int option(struct golden *g, const char *arg)
 	else if (is(arg, "ascii"))
 		g->style.utf8 = !number;
 	else if (is(arg, "width"))
-		g->style.width = (int)number;
+		g->style.width = g->screen.width = (int)number;
+	else if (is(arg, "height"))
+		g->screen.height = (int)number;
+	else if (is(arg, "keys"))
+		g->screen.keys = value;
+	else if (is(arg, "looks"))
+		g->screen.looks = number;
 	else if (is(arg, "verbose"))
 		g->style.verbose = (int)number;
 	else if (is(arg, "comm"))
@@ -235,16 +330,21 @@ static int run_fresh(void *ctx, const char *path)
 	if (!err)
 		err = find_register__new(&g.reg);
 	if (!err)
+		err = timeline__new(&g.time, NULL, NULL);
+	if (!err)
 		err = run(&g, path);
 	free(g.open);
 	find_register__free(g.reg);
+	timeline__free(g.time);
+	chrome__free(g.chrome);
 	model__free(g.model);
 	return err;
 }
 
 int main(int argc, char **argv)
 {
-	struct golden g = { .style = { .utf8 = true } };
+	struct golden g = { .style = { .utf8 = true },
+			    .screen = { .width = 80, .height = 24, .keys = "1" } };
 	int err;
 
 	if (argc < 3) {

@@ -44,8 +44,8 @@ reads_go_on() {
 	await has_header "$T/watch.json"
 	sleep 1	# nothing but time makes a look late
 	none_seen "$T/watch.json" "$(of_scene scene '.kind == "deadlock"')"
-	# an answer for each look
-	background feeder sh -c 'while cat /proc/locks >"$1"; do :; done' - "$T/locks"
+	# an answer for each look; one that comes while a look is just closing its end is in vain
+	background feeder sh -c 'while :; do cat /proc/locks >"$1"; done' - "$T/locks"
 	f=$(seen watch "$(of_scene scene '.kind == "deadlock" and .state == "open"')")
 	is_cycle_of "$f" scene
 	[ "$(jq -r .confidence <<<"$f")" = certain ]

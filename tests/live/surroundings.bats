@@ -87,6 +87,17 @@ teardown() {
 	[[ $output == *mutex* ]]
 }
 
+@test "metrics replace a file, and nothing else" {
+	mkfifo "$T/fifo"
+	for command in "stat --for 1" "watch --for 1"; do
+		# shellcheck disable=SC2086
+		run "$LOCKSCOPE" $command --prometheus "$T/fifo"
+		[ "$status" -eq 1 ]
+		[[ $output == *"no regular file"* ]]
+		[ -p "$T/fifo" ]
+	done
+}
+
 @test "a full disk is an error, not a shorter file" {
 	for command in "record --for 1" "watch --json --for 1" "stat --for 1" "snapshot" "features"; do
 		# shellcheck disable=SC2086

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * filedeadlock.c - real deadlocks and waits on file locks, for demo and tests.
+ * filedeadlock.c - real deadlocks and waits on file locks and locks of user space, for
+ * demo and tests.
  *
  * Actors (processes, or threads of one) each take a lock, wait for one another
  * at a barrier, then want the next lock.  When all that must block are seen to
@@ -48,6 +49,31 @@ static const struct mode modes[] = {
 	{ .name = "lease", .about = "a write lease, and an open() that waits for it "
 				    "(45 s, /proc/sys/fs/lease-break-time)",
 	  .kind = { LEASE, LEASE }, .shape = QUEUE, .nr = 1 },
+	{ .name = "mutex-abba", .about = "two threads, two pthread mutexes: a deadlock",
+	  .kind = { MUTEX, MUTEX }, .nr = 2, .threads = 1, .deadlock = 1 },
+	{ .name = "mutex-self", .about = "a thread takes its mutex again: a deadlock",
+	  .kind = { MUTEX, MUTEX }, .nr = 1, .threads = 1, .deadlock = 1 },
+	{ .name = "mutex-kinds", .about = "five threads, a mutex of each kind and an rwlock: a deadlock",
+	  .kind = { RECURSIVE, ADAPTIVE, ROBUST, WRITE, MUTEX }, .nr_kinds = 5, .nr = 5, .threads = 1,
+	  .deadlock = 1 },
+	{ .name = "mutex-shared", .about = "two processes, two shared mutexes: a deadlock",
+	  .kind = { MUTEX, MUTEX }, .nr = 2, .deadlock = 1 },
+	{ .name = "mutex-timed", .about = "mutex-abba, for an hour at most",
+	  .kind = { TIMED, TIMED }, .nr = 2, .threads = 1, .deadlock = 1 },
+	{ .name = "mutex-queue", .about = "one thread holds a mutex, N (3) wait: none, a root",
+	  .kind = { MUTEX, MUTEX }, .shape = QUEUE, .nr = 3, .takes_nr = 1, .threads = 1 },
+	{ .name = "mutex-chain", .about = "N threads (3) in a line, pthread mutexes: none",
+	  .kind = { MUTEX, MUTEX }, .shape = CHAIN, .nr = 3, .takes_nr = 1, .threads = 1 },
+	{ .name = "pi-chain", .about = "the same with PI mutexes: none",
+	  .kind = { PI, PI }, .shape = CHAIN, .nr = 3, .takes_nr = 1, .threads = 1 },
+	{ .name = "mutex-flock-ofd", .about = "three processes, a mutex, a flock, an OFD lock: a deadlock",
+	  .kind = { MUTEX, FLOCK, OFD }, .nr_kinds = 3, .nr = 3, .deadlock = 1 },
+	{ .name = "condvar", .about = "N threads (5) wait for work: none",
+	  .kind = { CONDVAR, CONDVAR }, .shape = QUEUE, .nr = 5, .takes_nr = 1, .threads = 1 },
+	{ .name = "lie", .about = "two threads that only pretend mutex-abba",
+	  .kind = { LIE, LIE }, .nr = 2, .threads = 1 },
+	{ .name = "lie-of-init", .about = "a thread that pretends to wait for a mutex of init",
+	  .kind = { LIE_OF_INIT, LIE_OF_INIT }, .shape = QUEUE, .nr = 1, .threads = 1 },
 };
 #define NR_MODES (sizeof(modes) / sizeof(modes[0]))
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
- * filedeadlock.h - a scene of actors that wait for each other's file locks.
+ * filedeadlock.h - a scene of actors that wait for each other's file locks, and locks of
+ * user space; "file" in what follows is either.
  */
 #ifndef FILEDEADLOCK_H
 #define FILEDEADLOCK_H
 
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/types.h>
@@ -13,7 +15,14 @@
 #define MAX_ACTORS 256
 #define FILE_PATH_MAX (PATH_MAX + 32)
 
-enum kind { FLOCK, POSIX, OFD, LEASE };
+enum kind {
+	FLOCK, POSIX, OFD, LEASE,
+	MUTEX, RECURSIVE, ADAPTIVE, ROBUST, PI, TIMED,
+	WRITE,			/* an rwlock, by writers */
+	CONDVAR,		/* nobody holds it, and nobody ever signals */
+	LIE, LIE_OF_INIT,	/* memory that looks like a mutex, of its actor or of init */
+};
+#define KINDS_MAX 5		/* in one scene */
 enum shape {
 	RING,	/* each holds its file and wants the next one's */
 	CHAIN,	/* the same without the closing link: the first one wants none */
@@ -28,7 +37,8 @@ enum sharers {
 struct mode {
 	const char *name;
 	const char *about;
-	enum kind kind[2];	/* of even and odd files */
+	enum kind kind[KINDS_MAX];	/* of the files in turn, */
+	int nr_kinds;			/* so many of them; 0: 2 */
 	enum shape shape;
 	int nr;			/* actors when no number is given */
 	int takes_nr;
@@ -45,9 +55,16 @@ struct actor {
 	const char *step;	/* what failed */
 };
 
+union user_lock {
+	pthread_mutex_t mutex;
+	pthread_rwlock_t rwlock;
+	int words[4];
+};
+
 struct shared {
 	atomic_int nr_ready;
 	atomic_int go;
+	union user_lock locks[MAX_ACTORS];
 	struct actor actors[MAX_ACTORS];
 };
 
@@ -67,6 +84,13 @@ int file_held(const struct scene *s, int actor);
 int file_wanted(const struct scene *s, int actor);
 enum kind file_kind(const struct scene *s, int file);
 void file_path(const struct scene *s, int file, char path[FILE_PATH_MAX]);
+
+static inline int kind_is_user(enum kind k) { return k >= MUTEX; }
+static inline int kind_is_mutex(enum kind k) { return k >= MUTEX && k <= TIMED; }
+/* Before anybody else is there.  0 or -errno, as are the others. */
+int user_locks_init(struct scene *s);
+int user_lock_hold(const struct scene *s, int file);
+int user_lock_take(const struct scene *s, int file);
 
 /* Starts all; each takes its first lock and waits for shared->go.  0 or -errno. */
 int actors_start(struct scene *s);

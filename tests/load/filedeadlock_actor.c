@@ -43,7 +43,7 @@ int file_wanted(const struct scene *s, int actor)
 
 enum kind file_kind(const struct scene *s, int file)
 {
-	return s->mode->kind[file % 2];
+	return s->mode->kind[file % (s->mode->nr_kinds ? s->mode->nr_kinds : 2)];
 }
 
 void file_path(const struct scene *s, int file, char path[FILE_PATH_MAX])
@@ -72,6 +72,7 @@ static int lock_take(int fd, enum kind kind)
 	case POSIX: err = fcntl(fd, F_SETLKW, &range); break;
 	case OFD: err = fcntl(fd, F_OFD_SETLKW, &range); break;
 	case LEASE: err = fcntl(fd, F_SETLEASE, F_WRLCK); break;
+	default: break;
 	}
 	return err ? -errno : 0;
 }
@@ -110,7 +111,9 @@ static void fail(struct actor *a, const char *step, int err)
 /* Opens what is wanted, but for a lease, where opening is the waiting. */
 static int wanted_open(const struct scene *s, int file)
 {
-	return file < 0 || file_kind(s, file) == LEASE ? -1 : file_open(s, file);
+	if (file < 0 || file_kind(s, file) == LEASE || kind_is_user(file_kind(s, file)))
+		return -1;
+	return file_open(s, file);
 }
 
 static void want(struct scene *s, struct actor *a, int file, int fd)
@@ -119,7 +122,9 @@ static void want(struct scene *s, struct actor *a, int file, int fd)
 
 	if (file < 0)
 		stay();
-	if (file_kind(s, file) == LEASE) {
+	if (kind_is_user(file_kind(s, file))) {
+		err = user_lock_take(s, file);
+	} else if (file_kind(s, file) == LEASE) {
 		err = file_open(s, file);
 		err = err < 0 ? err : 0;
 	} else {
@@ -128,6 +133,16 @@ static void want(struct scene *s, struct actor *a, int file, int fd)
 	if (err)
 		fail(a, "second lock", err);
 	stay(); /* somebody let go: keep what we have now */
+}
+
+static int hold(struct scene *s, int file)
+{
+	int fd;
+
+	if (kind_is_user(file_kind(s, file)))
+		return user_lock_hold(s, file);
+	fd = file_open(s, file);
+	return fd < 0 ? fd : lock_take(fd, file_kind(s, file));
 }
 
 static void wait_for_go(const struct scene *s)
@@ -160,14 +175,13 @@ static void sharer_start(struct scene *s, int index)
 static void __attribute__((noreturn)) actor_run(struct scene *s, int index)
 {
 	struct actor *a = &s->shared->actors[index];
-	int file = file_held(s, index), fd, wanted_fd, err;
+	int file = file_held(s, index), wanted_fd, err;
 
 	name_self("locker", index);
 	a->pid = getpid();
 	a->tid = (int)syscall(SYS_gettid);
 	if (file >= 0) {
-		fd = file_open(s, file);
-		err = fd < 0 ? fd : lock_take(fd, file_kind(s, file));
+		err = hold(s, file);
 		if (err)
 			fail(a, "first lock", err);
 	}
@@ -207,8 +221,10 @@ static void host_threads(struct scene *s)
 int actors_start(struct scene *s)
 {
 	pid_t parent = getpid();
-	int i, nr = s->mode->threads ? 1 : s->nr_actors;
+	int i, nr = s->mode->threads ? 1 : s->nr_actors, err = user_locks_init(s);
 
+	if (err)
+		return err;
 	for (i = 0; i < nr; i++) {
 		pid_t pid = fork();
 

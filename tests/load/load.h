@@ -47,6 +47,7 @@ extern const struct load load_shared_offset, load_uncontended, load_idle;
 extern const struct load load_pipe, load_pipe_create, load_messaging;
 extern const struct load load_rename, load_fs, load_flock;
 extern const struct load load_mmap, load_fork;
-extern const struct load load_socket;
+extern const struct load load_socket, load_unix_read, load_many_locks;
+extern const struct load load_sigmask, load_futex_bucket;
 
 #endif

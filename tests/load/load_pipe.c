@@ -21,21 +21,27 @@ struct one_pipe {
 	int read_fd, write_fd;
 };
 
-static int pipe_setup(struct run *run)
+/* The two ends become the load's state. */
+static int keep_ends(struct run *run, const int fds[2])
 {
 	struct one_pipe *p = calloc(1, sizeof(*p));
-	int fds[2];
 
-	if (!p)
+	if (!p) {
+		close(fds[0]);
+		close(fds[1]);
 		return -ENOMEM;
-	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK)) {
-		free(p);
-		return -errno;
 	}
 	p->read_fd = fds[0];
 	p->write_fd = fds[1];
 	run->state = p;
 	return 0;
+}
+
+static int pipe_setup(struct run *run)
+{
+	int fds[2];
+
+	return pipe2(fds, O_CLOEXEC | O_NONBLOCK) ? -errno : keep_ends(run, fds);
 }
 
 static int pipe_op(struct worker *w)
@@ -76,6 +82,27 @@ static int pipe_create_op(struct worker *w)
 	close(fds[0]);
 	close(fds[1]);
 	return 0;
+}
+
+/* unix-read: all write to one end of a pair of sockets and read from the other: readers
+ * have a mutex of that socket (iolock). */
+
+static int unix_setup(struct run *run)
+{
+	int fds[2];
+
+	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) ? -errno : keep_ends(run, fds);
+}
+
+static int unix_op(struct worker *w)
+{
+	const struct one_pipe *p = w->run->state;
+	static const char page[PAGE_LEN];
+	char got[PAGE_LEN];
+
+	if (write(p->write_fd, page, sizeof(page)) < 0 && errno != EAGAIN)
+		return -errno;
+	return read(p->read_fd, got, sizeof(got)) < 0 && errno != EAGAIN ? -errno : 0;
 }
 
 /* messaging: groups of four senders and four receivers, as the scheduler
@@ -221,4 +248,13 @@ const struct load load_messaging = {
 	.op = messaging_op,
 	.finish = messaging_finish,
 	.teardown = messaging_teardown,
+};
+
+const struct load load_unix_read = {
+	.name = "unix-read",
+	.contends = "the readers' mutex of one unix socket (iolock)",
+	.nr_threads = 4,
+	.setup = unix_setup,
+	.op = unix_op,
+	.teardown = pipe_teardown,
 };

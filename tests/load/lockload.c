@@ -26,6 +26,7 @@ static const struct load *const loads[] = {
 	&load_shared_offset, &load_pipe,      &load_rename, &load_pipe_create,
 	&load_messaging,     &load_mmap,      &load_fork,   &load_fs,
 	&load_flock,	     &load_socket,    &load_idle,   &load_uncontended,
+	&load_unix_read,     &load_sigmask,   &load_futex_bucket, &load_many_locks,
 };
 #define NR_LOADS (sizeof(loads) / sizeof(loads[0]))
 

@@ -7,6 +7,7 @@
 
 #include "cmocka_all.h"
 #include "source/held.h"
+#include "source/held_missed.h"
 #include "source/live_priv.h"
 
 #define A 0xffff888000000100ULL
@@ -495,6 +496,15 @@ static void what_may_be_missing_keeps_a_semaphore_open(void **state)
 	w->facts.bucket.crossed_ns = 50;
 	judge(w, A, KIND_SEMAPHORE);
 	assert_true(w->a.complete);
+	/* an earlier read has seen two places: somebody may have come to the other one unseen */
+	w->facts.places = 2;
+	judge(w, A, KIND_SEMAPHORE);
+	assert_false(w->a.complete);
+	assert_int_equal(w->a.nr_unknown, 1);
+	w->facts.places = 1;
+	judge(w, A, KIND_SEMAPHORE);
+	assert_true(w->a.complete);
+	assert_int_equal(w->a.places, 1);
 	/* one that is about to take it may have it already; one that waits has not */
 	has_place(w, 2, 300, 0, 0);
 	t = &w->tasks[1].t;
@@ -507,6 +517,45 @@ static void what_may_be_missing_keeps_a_semaphore_open(void **state)
 	judge(w, A, KIND_SEMAPHORE);
 	assert_true(w->a.complete);
 	assert_int_equal(w->a.nr_holders, 1);
+}
+
+static void a_count_that_moved_may_have_done_so_since_the_look_before(void **state)
+{
+	struct held_missed *m = test_calloc(1, sizeof(*m));
+
+	(void)state;
+	assert_int_equal(held_missed__last(m, UINT64_MAX), 0);
+	held_missed__note(m, 0, 100);
+	held_missed__note(m, 2, 200);
+	held_missed__note(m, 2, 300);
+	held_missed__note(m, 3, 400);
+	assert_int_equal(held_missed__last(m, 99), 0);
+	assert_int_equal(held_missed__last(m, 150), 150);
+	assert_int_equal(held_missed__last(m, 250), 200);
+	assert_int_equal(held_missed__last(m, 299), 200);
+	assert_int_equal(held_missed__last(m, UINT64_MAX), 400);
+	test_free(m);
+}
+
+/* Whatever is forgotten, it is never what was missed. */
+static void a_long_run_of_misses_is_kept_in_coarser_spans(void **state)
+{
+	struct held_missed *m = test_calloc(1, sizeof(*m));
+	const uint64_t nr = 5 * HELD_MISSED_SPANS;
+	uint64_t i;
+
+	(void)state;
+	/* a miss between 10 i and 10 i + 1 for each i, none till the next */
+	for (i = 1; i <= nr; i++) {
+		held_missed__note(m, i - 1, 10 * i);
+		held_missed__note(m, i, 10 * i + 1);
+	}
+	assert_in_range(m->nr, 1, HELD_MISSED_SPANS);
+	for (i = 1; i <= nr; i++)
+		assert_true(held_missed__last(m, 10 * i + 1) == 10 * i + 1);
+	assert_int_equal(held_missed__last(m, 10 * nr + 9), 10 * nr + 1);
+	assert_int_equal(held_missed__last(m, 9), 0);
+	test_free(m);
 }
 
 static void a_percpu_writer_is_known_by_its_entry_alone(void **state)
@@ -814,6 +863,8 @@ int main(void)
 		TEST(holders_of_then_count_as_places),
 		TEST(a_free_place_keeps_a_semaphore_open),
 		TEST(what_may_be_missing_keeps_a_semaphore_open),
+		TEST(a_count_that_moved_may_have_done_so_since_the_look_before),
+		TEST(a_long_run_of_misses_is_kept_in_coarser_spans),
 		TEST(a_percpu_writer_is_known_by_its_entry_alone),
 		TEST(a_percpu_writer_that_drains_its_readers_waits),
 		TEST(a_spinlock_is_held_by_the_cpu_that_does_not_spin_for_it),

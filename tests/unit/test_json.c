@@ -64,9 +64,17 @@ static void test_numbers_are_exact(void **state)
 	json__i64(&t.j, NULL, INT64_MIN);
 	json__u64(&t.j, NULL, (1ull << 53) + 1);
 	json__hex(&t.j, NULL, 0xffff888012345678);
+	json__u64(&t.j, NULL, 0);
+	json__i64(&t.j, NULL, -1);
+	json__hex(&t.j, NULL, 0);
+	json__hex(&t.j, NULL, UINT64_MAX);
+	json__micros(&t.j, NULL, 0);
+	json__micros(&t.j, NULL, 1020);
+	json__micros(&t.j, NULL, UINT64_MAX);
 	json__end_array(&t.j);
 	expect(&t, "[18446744073709551615,-9223372036854775808,9007199254740993,"
-		   "\"0xffff888012345678\"]\n");
+		   "\"0xffff888012345678\",0,-1,\"0x0\",\"0xffffffffffffffff\","
+		   "0.000,1.020,18446744073709551.615]\n");
 }
 
 static void test_strings(void **state)

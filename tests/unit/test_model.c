@@ -343,17 +343,20 @@ static void an_idle_task_is_its_cpu_and_comes_once(void **state)
 static void names_of_locks_outlive_their_read(void **state)
 {
 	struct model *m = *state;
-	const char *source = NULL;
-	bool guess = false;
+	const struct rec_lock_name *name;
+	struct rec_lock lock;
 
 	send_read(m, 1, 0, 1, 0);
 	send_lock(m, L1, "init_net.lock");
 	send_read(m, 2, 0, 0, 1);
 	send_read(m, 3, 0, 0, 1);
-	assert_string_equal(model__lock_name(m, L1, &source, &guess), "init_net.lock");
-	assert_string_equal(source, "symbol");
-	assert_true(guess);
-	assert_null(model__lock_name(m, L2, NULL, NULL));
+	rec_lock__set_addr(&lock, L1, KIND_MUTEX);
+	name = model__name(m, &lock);
+	assert_string_equal(name->name, "init_net.lock");
+	assert_string_equal(name->source, "symbol");
+	assert_true(name->guess);
+	rec_lock__set_addr(&lock, L2, KIND_MUTEX);
+	assert_null(model__name(m, &lock));
 }
 
 static void header_losses_and_end_are_kept(void **state)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include "lib/options.h"
 
@@ -17,14 +18,23 @@ struct values {
 
 enum { FIRST = 1, SECOND = 2 };
 
+static const char *word(size_t i)
+{
+	static const char *const words[] = { "red", "green", NULL };
+
+	return words[i];
+}
+
 static const struct option_row rows[] = {
-	{ "flag", 'f', NULL, option__flag, offsetof(struct values, flag), NULL, "", FIRST },
-	{ "count", 'c', NULL, option__count, offsetof(struct values, count), NULL, "", FIRST },
-	{ "name", 'n', "NAME", option__string, offsetof(struct values, name), "a name", "", FIRST },
+	{ "flag", 'f', NULL, option__flag, offsetof(struct values, flag), NULL, "", FIRST, NULL },
+	{ "count", 'c', NULL, option__count, offsetof(struct values, count), NULL, "", FIRST, NULL },
+	{ "name", 'n', "NAME", option__string, offsetof(struct values, name), "a name", "", FIRST, NULL },
 	{ "number", 0, "N", option__positive, offsetof(struct values, number), "a number", "",
-	  FIRST | SECOND },
-	{ "time", 't', "S", option__seconds, offsetof(struct values, time_ns), "seconds", "", FIRST },
-	{ "ids", 'i', "ID,...", option__u32_list, offsetof(struct values, list), "ids", "", FIRST },
+	  FIRST | SECOND, NULL },
+	{ "time", 't', "S", option__seconds, offsetof(struct values, time_ns), "seconds", "", FIRST, NULL },
+	{ "ids", 'i', "ID,...", option__u32_list, offsetof(struct values, list), "ids", "", FIRST, NULL },
+	{ "colour", 0, "COLOUR", option__positive, offsetof(struct values, number), "one of",
+	  "which", SECOND, word },
 };
 #define NR_ROWS (sizeof(rows) / sizeof(*rows))
 
@@ -108,6 +118,23 @@ static void says_what_is_wrong(void **state)
 	assert_non_null(strstr(why, "--flag takes no value"));
 	assert_int_equal(PARSE(FIRST, "--number", "x"), -EINVAL);
 	assert_non_null(strstr(why, "--number x: expected a number"));
+	assert_int_equal(PARSE(SECOND, "--colour", "x"), -EINVAL);
+	assert_string_equal(why, "--colour x: expected one of: red, green");
+}
+
+static void the_table_is_for_programs(void **state)
+{
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	assert_non_null(out);
+	options__print_table(out, rows, NR_ROWS, SECOND);
+	fclose(out);
+	assert_string_equal(text, "option\tnumber\t-\tN\t-\t\n"
+			    "option\tcolour\t-\tCOLOUR\tred green\twhich\n");
+	free(text);
 }
 
 static void numbers_are_strict(void **state)
@@ -167,6 +194,7 @@ int main(void)
 		cmocka_unit_test(takes_every_kind_of_option),
 		cmocka_unit_test(tells_operands_from_a_command),
 		cmocka_unit_test(says_what_is_wrong),
+		cmocka_unit_test(the_table_is_for_programs),
 		cmocka_unit_test(numbers_are_strict),
 		cmocka_unit_test(durations_are_exact),
 		cmocka_unit_test(lists_are_strict),

@@ -296,6 +296,22 @@ static void a_holder_that_waits_now_and_then_is_no_news(void **state)
 	assert_true(find_register__at(w->r, 0)->has_root);
 }
 
+/* The code of a module that was loaded a moment ago. */
+static void a_name_that_comes_late_is_told(void **state)
+{
+	struct world *w = *state;
+	struct rec_frame site = { .addr = 0xffffffffc0001234 };
+
+	scene__entry(w->sc, L1, 1, MODE_EXCLUSIVE)->site = &site;
+	scene__task(w->sc, 1)->state = 'R';
+	assert_int_equal(pass(w, 2 * SEC), 1);
+	assert_int_equal(pass(w, 100 * MS), 0);
+	site.sym = "take_mutex";
+	assert_int_equal(pass(w, 100 * MS), 1);
+	is(&w->told[0], 1, 2, true);
+	assert_int_equal(pass(w, 100 * MS), 0);
+}
+
 static void a_new_root_is_told_once_the_wait_has_doubled(void **state)
 {
 	struct world *w = *state;
@@ -388,6 +404,7 @@ int main(void)
 		T(an_exit_is_the_last_word_on_an_open_leak),
 		T(two_ended_holds_have_two_ids),
 		T(a_holder_that_waits_now_and_then_is_no_news),
+		T(a_name_that_comes_late_is_told),
 		T(a_new_root_is_told_once_the_wait_has_doubled),
 		T(an_error_of_the_taker_ends_the_pass),
 		T(findings_outlive_their_pass),

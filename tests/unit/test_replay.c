@@ -294,7 +294,7 @@ static void test_values_are_checked(void **state)
 		{ "{" HOLD ",\"end\":\"exited\",\"hold_ns\":1,\"site\":[]}", "\"site\" has" },
 		{ "{" HOLD ",\"end\":\"exited\",\"hold_ns\":1,\"site\":{}}", "\"addr\" is missing" },
 		{ "{" HOLD_AGG "}", "\"lock\" is missing" },
-		{ "{" HOLD_AGG ",\"lock\":null}", "\"lock\" has" },
+		{ "{" HOLD_AGG ",\"lock\":null}", "\"hist\" is missing" },
 		{ "{" HOLD_AGG ",\"lock\":\"0x0\"}", "\"lock\" is no identity" },
 		{ "{" HOLD_AGG ",\"lock\":\"0x10\"}", "\"hist\" is missing" },
 		{ "{" HOLD_AGG ",\"lock\":\"0x10\",\"hist\":[1]}", "\"hist\" has 1 buckets" },

@@ -68,6 +68,7 @@ static int teardown(void **state)
 static void open_symbols(struct files *f)
 {
 	assert_int_equal(symbols__new(&f->s, f->kallsyms, f->modules), 0);
+	assert_int_equal(symbols__read_rest(f->s), 0);
 }
 
 static struct rec_frame code(const struct files *f, uint64_t addr)
@@ -107,6 +108,7 @@ static void test_hidden(void **state)
 
 	put(f->kallsyms, "0000000000000000 T _text\n0000000000000000 t ext4_rename\t[ext4]\n");
 	assert_int_equal(symbols__new(&f->s, f->kallsyms, f->modules), -EPERM);
+	assert_int_equal(symbols__read_rest(f->s), 0);
 	assert_int_equal(symbols__nr(f->s), 0);
 	assert_null(code(f, 0xffffffff81001010).sym);
 	symbols__refresh(f->s, SEC);

@@ -70,6 +70,36 @@ static void test_caller_without_symbols(void **state)
 	assert_int_equal(caller__index(&stack), 1);
 }
 
+/* The trampoline of a hook on the function that waits is not where the walk began, and
+ * what waits is needed: a timeout, a spin. */
+static void test_tracer_frames(void **state)
+{
+	static const struct rec_frame timed[] = {
+		{ .sym = "bpf_prog_12_x", .module = "bpf" }, { .sym = "bpf_trace_run2" },
+		{ .sym = "__traceiter_contention_begin" }, { .sym = "__down_timeout" },
+		{ .sym = "down_timeout" }, { .sym = "bpf_trampoline_7", .module = "bpf" },
+	};
+	static const struct rec_frame spins[] = {
+		{ .sym = "queued_write_lock_slowpath" },
+		{ .sym = "bpf_trampoline_7", .module = "bpf" }, { .sym = "take", .module = "m" },
+	};
+	/* programs without a name, or with that of a module that lies before them */
+	static const struct rec_frame unnamed[] = {
+		{ .addr = 1 }, { .sym = "bpf_trace_run2" }, { .addr = 2 }, { .sym = "schedule" },
+	};
+	static const struct rec_frame misnamed[] = {
+		{ .sym = "last", .module = "m" }, { .sym = "bpf_trampoline_7", .module = "bpf" },
+		{ .sym = "mutex_unlock" },
+	};
+
+	(void)state;
+	assert_int_equal(caller__nr_tracer(timed, 6), 3);
+	assert_int_equal(caller__nr_tracer(spins, 3), 0);
+	assert_int_equal(caller__nr_tracer(unnamed, 4), 2);
+	assert_int_equal(caller__nr_tracer(misnamed, 3), 2);
+	assert_int_equal(caller__nr_tracer(NULL, 0), 0);
+}
+
 #define PIPE 0xffff888000000100ull
 
 /* count waits of ns each. */
@@ -751,6 +781,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_caller),
 		cmocka_unit_test(test_caller_without_symbols),
+		cmocka_unit_test(test_tracer_frames),
 		cmocka_unit_test(test_stat_by_lock_is_exact),
 		cmocka_unit_test(test_stat_shares),
 		cmocka_unit_test(test_stat_shares_the_rest),

@@ -3,6 +3,7 @@
 heaviest load, the graph's algorithms, and a lock that nobody contends for."""
 import json
 import os
+import signal
 import subprocess
 import threading
 import time
@@ -14,6 +15,9 @@ from machine import median
 FIRST_RECORD_S = 0.5
 MEMORY_MB = 40
 GRAPH_MS = 30
+DIAGNOSE_S = 2
+# a machine with 5,000 blocked threads
+PASS_KERNEL_MS, PASS_MS, PASS_MEMORY_MB = 15, 50, 60
 PATIENCE_S = 5
 
 
@@ -86,11 +90,18 @@ def first_record(setup, table, rounds):
 
 
 def _memory_of(argv, seconds):
+    """Most resident memory, and what of it was pages of maps just before the end."""
     process = machine.start(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    timer = threading.Timer(seconds, process.send_signal, [2])
+    of_maps = []
+
+    def end():
+        of_maps.append(machine.mapped_map_bytes(process.pid))
+        process.send_signal(signal.SIGINT)
+
+    timer = threading.Timer(seconds, end)
     timer.start()
     try:
-        return machine.watch_peak(process)
+        return machine.watch_peak(process), sum(of_maps)
     finally:
         timer.cancel()
 
@@ -116,8 +127,9 @@ def memory(setup, table, seconds):
     }
     with Load(setup, "messaging"), Load(setup, "rename"):
         for what, command in commands.items():
-            peak = _memory_of([setup.lockscope, *command], seconds) / 1e6
-            table.row("memory", "lockscope %s" % what, peak, "MB", goal=MEMORY_MB)
+            peak, of_maps = (b / 1e6 for b in _memory_of([setup.lockscope, *command], seconds))
+            table.row("memory", "lockscope %s" % what, peak - of_maps, "MB", goal=MEMORY_MB,
+                      text="%.1f MB, and %.1f MB of mapped maps" % (peak - of_maps, of_maps))
         maps = _maps_of(setup, ["stat", "--json", "--for", "0.5"]) / 1e6
         table.row("memory", "lockscope's BPF maps, beside it", maps, "MB")
         spell = tracers.load_argv(setup, "idle", seconds=seconds)
@@ -129,6 +141,47 @@ def memory(setup, table, seconds):
     for name in os.listdir(setup.scratch):
         if name.startswith("memory"):
             os.unlink(os.path.join(setup.scratch, name))
+
+
+def one_pass(setup, table, rounds):
+    """A look at a machine on which 5,000 threads wait for one pipe."""
+    table.heading("One look at 5,000 blocked threads: processor time")
+    folder = os.path.join(setup.scratch, "crowd")
+    os.makedirs(folder, exist_ok=True)
+    crowd = machine.start([os.path.join(setup.out, "tests/load/stuckwait"), folder, "crowd", "5000"],
+                          stdout=subprocess.PIPE, text=True)
+    try:
+        crowd.stdout.readline()  # they stand
+        seen = [json.loads(subprocess.run([os.path.join(setup.out, "bench/one_pass"), "20"],
+                                          stdout=subprocess.PIPE, text=True, check=True,
+                                          timeout=120).stdout) for _ in range(rounds)]
+    finally:
+        crowd.kill()
+        crowd.wait()
+        crowd.stdout.close()
+    fewest = min(s["tasks"] for s in seen)
+    if fewest < 5000:
+        raise RuntimeError("only %d tasks were seen" % fewest)
+    for what, key, unit, goal in (
+            ("the pass that tells who is blocked", "snapshot_pass", "ms", PASS_KERNEL_MS),
+            ("the pass that tells all sleepers' stacks", "before_pass", "ms", PASS_KERNEL_MS),
+            ("a look, with all that is done with it", "later", "ms", PASS_MS),
+            ("the first look, with the search", "first", "ms", PASS_MS),
+            ("memory", "rss_mb", "MB", PASS_MEMORY_MB)):
+        values = [s[key] for s in seen]
+        table.row("pass", what, median(values), unit, goal=goal, samples=values,
+                  text="%.1f %s (%.1f to %.1f)" % (median(values), unit, min(values), max(values)))
+
+
+def diagnose(setup, table, rounds):
+    """From exec to exit, on a machine that is well."""
+    table.heading("diagnose, on a machine that is well")
+    times = []
+    for _ in range(rounds):
+        began = time.monotonic()
+        subprocess.run([setup.lockscope, "diagnose"], stdout=subprocess.DEVNULL, timeout=60)
+        times.append(time.monotonic() - began)
+    table.row("diagnose", "time, exec to exit", median(times), "s", goal=DIAGNOSE_S, samples=times)
 
 
 def _last(path, kind):

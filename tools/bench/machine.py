@@ -107,6 +107,22 @@ def peak_bytes(pid):
     return 0
 
 
+def mapped_map_bytes(pid):
+    """Resident bytes of BPF maps that this process has mapped; what is mapped twice counts twice,
+    as it does in the resident memory. 0 when it is gone."""
+    total, of_map = 0, False
+    try:
+        with open("/proc/%d/smaps" % pid) as f:
+            for line in f:
+                if line.startswith("Rss:"):
+                    total += int(line.split()[1]) * 1024 if of_map else 0
+                elif "-" in line.split(":", 1)[0].split(" ", 1)[0]:
+                    of_map = line.endswith("anon_inode:bpf-map\n")
+    except (OSError, ValueError):
+        pass
+    return total
+
+
 def watch_peak(process, patience_s=60):
     """Waits for the process to end; returns the most memory it was seen with."""
     peak, deadline = 0, time.monotonic() + patience_s

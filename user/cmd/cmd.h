@@ -20,6 +20,7 @@ enum cmd_bit {
 	CMD_RECORD = 16,
 	CMD_REPORT = 32,
 	CMD_FEATURES = 64,
+	CMD_DIAGNOSE = 128,
 };
 
 enum cmd_level { LEVEL_AUTO, LEVEL_CONTENTION, LEVEL_HELD, LEVEL_LOCKDEP };
@@ -29,9 +30,10 @@ enum cmd_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /* Every option of every command; durations in ns. */
 struct cmd_options {
-	bool help, version, json, dot, batch, quiet, spin;
+	bool help, version, json, batch, quiet, spin;
+	bool dot, folded, chrome, pprof, csv;	/* with json and html: one at most */
 	int verbose;
-	const char *output, *comm_glob, *cgroup, *lock, *btf, *sort;
+	const char *output, *html, *prometheus, *comm_glob, *cgroup, *lock, *btf, *sort, *save;
 	int64_t for_ns, interval_ns, delay_ns;
 	int64_t long_wait_ns, long_spin_ns, long_hold_ns;
 	int64_t nr_locks_max, nr_tasks_max, nr_stacks_max, ring_kb, nr_ticks, limit;
@@ -63,12 +65,13 @@ struct command {
 };
 
 extern const struct command cmd_top, cmd_watch, cmd_snapshot, cmd_stat, cmd_record, cmd_report,
-	cmd_features;
+	cmd_features, cmd_diagnose;
 
 /* The table of options, and reading argv with it: 0, or -errno with *err filled. */
 int cmd_options__parse(struct cmd_options *opt, const struct command *cmd, int argc, char **argv,
 		       struct lk_error *err);
 void cmd_options__print(FILE *out, const struct command *cmd);
+void cmd_options__print_table(FILE *out, const struct command *cmd);	/* for programs */
 void cmd_options__free(struct cmd_options *opt);
 bool cmd_options__filters_tasks(const struct cmd_options *opt);
 /* Fills *f from the options; it points into them. */

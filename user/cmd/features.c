@@ -4,16 +4,12 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <sys/utsname.h>
-#include <time.h>
 #include "cmd/run.h"
-#include "cmd/when.h"
 #include "lib/fmt.h"
 #include "lib/json.h"
 #include "source/probe.h"
 
 #define MAX_ROWS 64
-#define NS_PER_S 1000000000LL
 
 static const char *state_name(enum probe_state state)
 {
@@ -73,27 +69,10 @@ static int put_row(struct run *r, const struct probe_row *row)
 /* No capture, so the header says when the probing began and which level runs here. */
 static int put_header(struct run *r, const char *level)
 {
-	struct record rec = { .type = REC_HEADER };
-	struct find_config find;
-	struct utsname u = { 0 };
-	struct timespec boot;
-	char began_at[WHEN_LEN];
+	struct run_header h;
 
-	find_config__defaults(&find);
-	uname(&u);
-	clock_gettime(CLOCK_BOOTTIME, &boot);
-	rec.header = (struct rec_header){
-		.schema = REC_SCHEMA,
-		.version = LOCKSCOPE_VERSION,
-		.kernel = u.release,
-		.host = u.nodename,
-		.level = level,
-		.began_at = when__now(began_at, sizeof(began_at)),
-		.command = r->argv,
-		.thresholds = { find.long_wait_ns, find.long_spin_ns, find.long_hold_ns },
-		.boot_ns = (uint64_t)(boot.tv_sec * NS_PER_S + boot.tv_nsec),
-	};
-	return stream__record(&r->stream, &rec);
+	run__header(r, &h, level);
+	return stream__record(&r->stream, &(struct record){ .type = REC_HEADER, .header = h.rec });
 }
 
 static bool has_held(const struct probe_row *rows, size_t nr)
@@ -107,7 +86,7 @@ static bool has_held(const struct probe_row *rows, size_t nr)
 static int print_features(struct run *r, const struct probe_row *rows, size_t nr)
 {
 	struct lk_error why = { 0 };
-	int cannot = probe__contention(&why), err = 0;
+	int cannot = probe__contention(NULL, &why), err = 0;
 	const char *level = cannot ? "none" : "contention";
 
 	stream__init(&r->stream, output__file(r->out), NULL);

@@ -16,24 +16,23 @@
  * or the recording could not be replayed. */
 static bool is_wanted(const struct run *r, const struct record *rec)
 {
+	const struct model *model = session__model(r->session);
+
 	switch (rec->type) {
 	case REC_WAIT:
 	case REC_WAIT_BEGIN:
 		return view_filter__task(&r->filter, &rec->wait.who) &&
 		       view_filter__lock(&r->filter, &rec->wait.lock,
-					 model__lock_name(session__model(r->session),
-							  rec->wait.lock.key, NULL, NULL));
+					 model__lock_name(model, &rec->wait.lock));
 	case REC_HOLD:
 		return view_filter__task(&r->filter, &rec->hold.who) &&
 		       view_filter__lock(&r->filter, &rec->hold.lock,
-					 model__lock_name(session__model(r->session),
-							  rec->hold.lock.key, NULL, NULL));
+					 model__lock_name(model, &rec->hold.lock));
 	case REC_AGG:
 		return run__shows_row(r, &rec->agg);
 	case REC_HOLD_AGG:
 		return view_filter__hold_agg(&r->filter, &rec->hold_agg,
-					     model__lock_name(session__model(r->session),
-							      rec->hold_agg.lock.key, NULL, NULL));
+					     model__lock_name(model, &rec->hold_agg.lock));
 	default:
 		return true;
 	}
@@ -81,6 +80,7 @@ static int on_read_done(void *ctx, const struct snapshot *snap)
 			.t_ns = snap->t_ns,
 			.since_ns = t->since_ns,
 			.since_at_least = t->since_at_least,
+			.found_by = t->found_by,
 			.stack = t->wait_stack,
 		};
 		err = on_record(r, &rec);

@@ -4,6 +4,7 @@
  */
 #include "cmd/run.h"
 
+#include <bpf/btf.h>
 #include <errno.h>
 #include <langinfo.h>
 #include <malloc.h>
@@ -11,9 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
-#include "cmd/when.h"
 #include "source/probe.h"
 
 #define LOOK_MS 100
@@ -129,6 +129,29 @@ void run__session_config(const struct run *r, struct session_config *cfg)
 	cfg->out_fd = r->out ? output__fd(r->out) : -1;
 }
 
+void run__header(const struct run *r, struct run_header *h, const char *level)
+{
+	struct session_config cfg;
+	struct timespec boot;
+
+	run__session_config(r, &cfg);
+	memset(&h->system, 0, sizeof(h->system));
+	uname(&h->system);
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	h->rec = (struct rec_header){
+		.schema = REC_SCHEMA,
+		.version = LOCKSCOPE_VERSION,
+		.kernel = h->system.release,
+		.host = h->system.nodename,
+		.level = level,
+		.began_at = when__now(h->began_at, sizeof(h->began_at)),
+		.command = r->argv,
+		.thresholds = { cfg.find.long_wait_ns, cfg.find.long_spin_ns,
+				cfg.find.long_hold_ns },
+		.boot_ns = (uint64_t)(boot.tv_sec * 1000000000LL + boot.tv_nsec),
+	};
+}
+
 /* What was hooked; with -v also what was not, and why. */
 static void tell_hooks(const struct run *r)
 {
@@ -154,14 +177,12 @@ static void tell_hooks(const struct run *r)
 			  "the hooks use none, but other tracers may meet them", u.release);
 }
 
-int run__open_live(struct run *r, struct live_config *cfg)
+static int choose(struct run *r, struct live_config *cfg)
 {
 	const struct cmd_options *opt = r->opt;
 	struct session_config session;
-	int rc = probe__contention(&r->err);
+	int rc;
 
-	if (rc)
-		return rc;
 	if (opt->btf && access(opt->btf, R_OK))
 		return lk_error__set(&r->err, -errno, "--btf %s: %s", opt->btf, strerror(errno));
 	if (probe__in_pid_namespace() == 1)
@@ -183,12 +204,31 @@ int run__open_live(struct run *r, struct live_config *cfg)
 	cfg->thresholds.long_wait_ns = session.find.long_wait_ns;
 	cfg->thresholds.long_spin_ns = session.find.long_spin_ns;
 	cfg->thresholds.long_hold_ns = session.find.long_hold_ns;
+	return 0;
+}
+
+int run__open_live(struct run *r, struct live_config *cfg)
+{
+	struct btf *types;
+	int rc = probe__contention(&types, &r->err);
+
+	rc = rc ? rc : choose(r, cfg);
+	/* Tens of megabytes: only level held looks at them. */
+	if (rc || !cfg->held) {
+		btf__free(types);
+		types = NULL;
+	}
+	if (rc)
+		return rc;
+	cfg->types = types;
 	rc = source_live__new(&r->src, cfg, &r->err);
 	malloc_trim(0);	/* loading took far more than running does */
 	if (!rc && cfg->held)
 		tell_hooks(r);
 	if (!rc && !source_live__has_symbols(r->src))
 		run__note(r, "kernel addresses are hidden (kernel.kptr_restrict, or no CAP_SYSLOG): stacks have no names");
+	if (!rc && !probe__sees_others())
+		run__note(r, "no CAP_SYS_PTRACE with CAP_DAC_READ_SEARCH: file locks and futexes of other users' processes are not seen");
 	return rc;
 }
 
@@ -295,6 +335,6 @@ int run__put_finding(struct run *r, const struct finding *f)
 
 bool run__shows_row(const struct run *r, const struct rec_agg *agg)
 {
-	return view_filter__agg(&r->filter, agg, model__lock_name(session__model(r->session),
-								  agg->lock.key, NULL, NULL));
+	return view_filter__agg(&r->filter, agg,
+				model__lock_name(session__model(r->session), &agg->lock));
 }

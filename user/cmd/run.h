@@ -9,6 +9,8 @@
 #include "cmd/cmd.h"
 #include "cmd/output.h"
 #include "cmd/stream.h"
+#include "cmd/when.h"
+#include <sys/utsname.h>
 
 struct run {
 	const struct cmd_options *opt;
@@ -46,6 +48,14 @@ int run__view_input(struct run *r, struct view_input *in);
 bool run__shows_row(const struct run *r, const struct rec_agg *agg);
 /* A message, unless -q. */
 void run__note(const struct run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The header of a run that traces nothing: it begins now.  rec points into it. */
+struct run_header {
+	struct rec_header rec;
+	struct utsname system;
+	char began_at[WHEN_LEN];
+};
+void run__header(const struct run *r, struct run_header *h, const char *level);
 
 /* Session settings as the options have them. */
 void run__session_config(const struct run *r, struct session_config *cfg);

@@ -2,6 +2,8 @@
 /*
  * snapshot.c - who is blocked on what, held by whom, since when.
  */
+#include "cmd/export.h"
+#include "cmd/page.h"
 #include "cmd/run.h"
 #include "cmd/summary.h"
 #include "cmd/when.h"
@@ -23,11 +25,15 @@ static int on_end(void *ctx, const struct record *end)
 	char taken_at[WHEN_LEN];
 	int err = run__view_input(r, &in);
 
-	(void)end;
 	if (err)
 		return err;
-	if (r->opt->dot)
-		return view_dot__snapshot(out, &in);
+	if (r->opt->html)
+		return page__write(r, &(struct html_input){
+			.taken_at = when__now(taken_at, sizeof(taken_at)),
+			.end_ns = end->end.t_ns,
+		});
+	if (export__wanted(r->opt))
+		return export__write(r, end->end.t_ns);
 	summary__warn(r);
 	if (!r->opt->json)
 		return view_text__snapshot(out, &in);
@@ -45,7 +51,7 @@ static int run_snapshot(const struct cmd_options *opt, char **argv)
 	live_config__defaults(&live);
 	live.no_aggregates = true;
 	if (!rc)
-		rc = run__open_output(&r, opt->output);
+		rc = run__open_output(&r, opt->html ? opt->html : opt->output);
 	if (!rc)
 		rc = run__open_live(&r, &live);
 	if (!rc) {
@@ -65,11 +71,12 @@ const struct command cmd_snapshot = {
 	.summary = "who is blocked on what, held by whom, since when",
 	.usage = "[OPTIONS] [-- COMMAND ARGS]",
 	.help = "Observes the machine for --for seconds (default 1) or while COMMAND runs, then\n"
-		"prints what is blocked at that moment: waits that began meanwhile, and file locks;\n"
-		"at level held also who holds what, since when and from where.",
+		"prints what is blocked at that moment, also what was so before; at level held also\n"
+		"who has taken what meanwhile, since when and from where.",
 	.example = "  lockscope snapshot\n"
 		   "  lockscope snapshot --level held --for 5\n"
-		   "  lockscope snapshot --dot | dot -Tsvg > waits.svg",
+		   "  lockscope snapshot --dot | dot -Tsvg > waits.svg\n"
+		   "  lockscope snapshot --html now.html",
 	.takes_command = true,
 	.run = run_snapshot,
 };

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "lib/hash.h"
+#include "lib/map.h"
 #include "view/view.h"
 
 void stream__init(struct stream *s, FILE *out, const struct model *model)
@@ -17,6 +19,8 @@ void stream__init(struct stream *s, FILE *out, const struct model *model)
 void stream__free(struct stream *s)
 {
 	free(s->defined);
+	u64map__free(s->named);
+	s->named = NULL;
 	s->defined = NULL;
 	s->defined_bytes = 0;
 }
@@ -61,6 +65,21 @@ int stream__stack(struct stream *s, uint32_t id)
 	if (!stack)
 		return 0;
 	return stream__record(s, &(struct record){ .type = REC_STACK, .stack = *stack });
+}
+
+int stream__name(struct stream *s, const struct rec_lock *lock)
+{
+	const struct rec_lock_name *n = s->model ? model__name(s->model, lock) : NULL;
+	uint64_t key = hash__add(lock->key, kind__spins(lock->kind)), hash, told;
+
+	if (!n || (!s->named && u64map__new(&s->named, 0)))
+		return n ? -ENOMEM : 0;
+	hash = hash__add(hash__str(n->name), n->object ? hash__str(n->object) : n->guess);
+	if (u64map__get(s->named, key, &told) && told == hash)
+		return 0;
+	if (u64map__set(s->named, key, hash))
+		return -ENOMEM;
+	return stream__record(s, &(struct record){ .type = REC_LOCK_NAME, .lock_name = *n });
 }
 
 static int task_stacks(struct stream *s, const struct find_task *tasks, uint32_t nr)

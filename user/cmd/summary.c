@@ -21,6 +21,7 @@ static const struct {
 	{ offsetof(struct rec_lost, stack_collisions), "stacks: two had the same hash" },
 	{ offsetof(struct rec_lost, held_overflow), "holds not seen: too many at once" },
 	{ offsetof(struct rec_lost, looks), "looks at the machine: failed or late" },
+	{ offsetof(struct rec_lost, unread), "looks at the locks of a process: its memory did not answer" },
 };
 
 static size_t put_loss(char *buf, size_t size, size_t len, uint64_t nr, const char *what)
@@ -110,6 +111,9 @@ static int print_cost(const struct run *r, FILE *out)
 	if (cost.run_cnt)
 		fprintf(out, "; %s in BPF a call", fmt__ns(per_run, sizeof(per_run),
 							    cost.run_ns / cost.run_cnt));
+	if (cost.lost.lost_places)
+		fprintf(out, "; %llu times no room to keep where a lock lies: it has no name by type",
+			(unsigned long long)cost.lost.lost_places);
 	fprintf(out, "\n");
 	if (cost.nr_hooks && r->opt->verbose)
 		print_held_counts(&cost, out);
@@ -141,6 +145,8 @@ int summary__cost_json(struct run *r)
 	json__u64(&j, "stack_walks", cost.walks);
 	json__u64(&j, "bpf_run_ns", cost.run_ns);
 	json__u64(&j, "bpf_run_count", cost.run_cnt);
+	if (cost.lost.lost_places)
+		json__u64(&j, "unplaced", cost.lost.lost_places);
 	if (cost.nr_hooks) {
 		json__u64(&j, "hooks", cost.nr_hooks);
 		for (size_t i = 0; i < sizeof(held_counts) / sizeof(*held_counts); i++)

@@ -38,6 +38,8 @@ static int waits_json(struct run *r)
 		rec.agg = rows[i].agg;
 		err = stream__stack(&r->stream, rec.agg.stack);
 		if (!err)
+			err = stream__name(&r->stream, &rec.agg.lock);
+		if (!err)
 			err = stream__record(&r->stream, &rec);
 	}
 	return err;
@@ -53,9 +55,11 @@ static int holds_json(struct run *r)
 
 	for (size_t i = 0; !err && i < nr; i++) {
 		rec.hold_agg = rows[i].agg;
-		if (view_filter__hold_agg(&r->filter, &rec.hold_agg,
-					  model__lock_name(model, rec.hold_agg.lock.key, NULL,
-							   NULL)))
+		if (!view_filter__hold_agg(&r->filter, &rec.hold_agg,
+					   model__lock_name(model, &rec.hold_agg.lock)))
+			continue;
+		err = stream__name(&r->stream, &rec.hold_agg.lock);
+		if (!err)
 			err = stream__record(&r->stream, &rec);
 	}
 	return err;

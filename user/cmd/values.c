@@ -8,10 +8,17 @@
 #include <string.h>
 #include "cmd/cmd.h"
 
+/* Each ends with NULL; a word's place is the value of its enum. */
+static const char *const levels[] = { "auto", "contention", "held", "lockdep", NULL };
+static const char *const hooks[] = { "auto", "fentry", "kprobe-multi", "kprobe", NULL };
+static const char *const colors[] = { "auto", "always", "never", NULL };
+static const char *const stacks[] = { "none", "sample", "all", NULL };
+static const char *const groups[] = { "lock", "caller", "task", "instance", NULL };
+
 /* The index of word among the names, or -EINVAL. */
-static int one_of(const char *word, const char *const *names, int nr)
+static int one_of(const char *word, const char *const *names)
 {
-	for (int i = 0; i < nr; i++)
+	for (int i = 0; names[i]; i++)
 		if (!strcmp(word, names[i]))
 			return i;
 	return -EINVAL;
@@ -49,8 +56,7 @@ int cmd_value__findings(void *dst, const char *arg)
 
 int cmd_value__level(void *dst, const char *arg)
 {
-	static const char *const names[] = { "auto", "contention", "held", "lockdep" };
-	int i = one_of(arg, names, 4);
+	int i = one_of(arg, levels);
 
 	if (i >= 0)
 		*(enum cmd_level *)dst = (enum cmd_level)i;
@@ -59,8 +65,7 @@ int cmd_value__level(void *dst, const char *arg)
 
 int cmd_value__hooks(void *dst, const char *arg)
 {
-	static const char *const names[] = { "auto", "fentry", "kprobe-multi", "kprobe" };
-	int i = one_of(arg, names, 4);
+	int i = one_of(arg, hooks);
 
 	if (i >= 0)
 		*(enum live_hook_how *)dst = (enum live_hook_how)i;
@@ -69,8 +74,7 @@ int cmd_value__hooks(void *dst, const char *arg)
 
 int cmd_value__color(void *dst, const char *arg)
 {
-	static const char *const names[] = { "auto", "always", "never" };
-	int i = one_of(arg, names, 3);
+	int i = one_of(arg, colors);
 
 	if (i >= 0)
 		*(enum cmd_color *)dst = (enum cmd_color)i;
@@ -79,8 +83,7 @@ int cmd_value__color(void *dst, const char *arg)
 
 int cmd_value__stacks(void *dst, const char *arg)
 {
-	static const char *const names[] = { "none", "sample", "all" };
-	int i = one_of(arg, names, 3);
+	int i = one_of(arg, stacks);
 
 	if (i >= 0)
 		*(enum live_stack_mode *)dst = (enum live_stack_mode)i;
@@ -89,8 +92,7 @@ int cmd_value__stacks(void *dst, const char *arg)
 
 int cmd_value__group(void *dst, const char *arg)
 {
-	static const char *const names[] = { "lock", "caller", "task" };
-	int i = one_of(arg, names, 3);
+	int i = one_of(arg, groups);
 
 	if (i >= 0)
 		*(enum stat_group *)dst = (enum stat_group)i;
@@ -115,3 +117,25 @@ int cmd_value__lock(void *dst, const char *arg)
 	*(const char **)dst = arg;
 	return 0;
 }
+
+const char *cmd_word__kind(size_t i)
+{
+	return i < NR_KINDS ? kind__name((enum lock_kind)i) : NULL;
+}
+
+const char *cmd_word__finding(size_t i)
+{
+	return i < NR_FINDING_KINDS ? finding_kind__name((enum finding_kind)i) : NULL;
+}
+
+const char *cmd_word__column(size_t i)
+{
+	return i < nr_stat_columns ? stat_columns[i].id : NULL;
+}
+
+/* Asked one after the other, up to the NULL. */
+const char *cmd_word__level(size_t i) { return levels[i]; }
+const char *cmd_word__hooks(size_t i) { return hooks[i]; }
+const char *cmd_word__color(size_t i) { return colors[i]; }
+const char *cmd_word__stacks(size_t i) { return stacks[i]; }
+const char *cmd_word__group(size_t i) { return groups[i]; }

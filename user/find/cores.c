@@ -12,12 +12,15 @@
  * remembers the last reader to come, also after it has left: while another reader
  * holds the lock, a writer seems to wait for the wrong task, or for itself.  Under
  * a plain mmap load that closes cycles which are none, for as long as the true
- * reader stays.  A hold with an id was seen being taken, by this very task. */
+ * reader stays.  A hold with an id was seen being taken, by this very task; the owner of
+ * a futex was written down by itself, and is gone from there once it lets go. */
 #define GUESS_STANDS_NS 5000000000ull
 
 static bool guess_counts(const struct snapshot *s, const struct snap_edge *e,
 			 const struct snap_hold *h)
 {
+	if (s->locks[e->lock].lock.kind == KIND_FUTEX)
+		return true;
 	return (e->waiter != e->blocker || (h && h->id)) &&
 	       snapshot__wait_ns(s, &s->tasks[e->waiter]) >= GUESS_STANDS_NS;
 }

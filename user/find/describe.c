@@ -27,8 +27,9 @@ int describe__own_task(struct find_task *t, struct arena *arena)
 		t->who.comm = "";
 	if (own(&t->who.comm, arena) || own(&t->syscall_name, arena) ||
 	    describe__own_lock(&t->waits_for, arena) || own(&t->waits_name, arena) ||
-	    own(&t->waits_name_source, arena) || describe__own_lock(&t->holds, arena) ||
-	    own(&t->holds_name, arena) || own(&t->holds_name_source, arena) ||
+	    own(&t->waits_name_source, arena) || own(&t->waits_object, arena) ||
+	    describe__own_lock(&t->holds, arena) || own(&t->holds_name, arena) ||
+	    own(&t->holds_name_source, arena) || own(&t->holds_object, arena) ||
 	    own(&t->holds_site.sym, arena) || own(&t->holds_site.module, arena))
 		return -ENOMEM;
 	return 0;
@@ -41,9 +42,12 @@ static void set_wait(struct find_task *out, const struct snapshot *s, const stru
 	out->waits_for = l->lock;
 	out->waits_name = l->name;
 	out->waits_name_source = l->name_source;
+	out->waits_name_guess = l->name_guess;
+	out->waits_object = l->object;
 	out->waits_mode = t->wait_mode;
 	out->since_ns = t->since_ns;
 	out->since_at_least = t->since_at_least;
+	out->found_by = t->found_by;
 	out->wait_id = t->wait_id;
 	out->wait_stack = t->wait_stack;
 	out->spin = t->wait_spin;
@@ -57,6 +61,8 @@ static void set_hold(struct find_task *out, const struct snapshot *s, const stru
 	out->holds = l->lock;
 	out->holds_name = l->name;
 	out->holds_name_source = l->name_source;
+	out->holds_name_guess = l->name_guess;
+	out->holds_object = l->object;
 	out->holds_mode = h->mode;
 	out->holds_site = h->site;
 	out->holds_since_ns = h->since_ns;
@@ -105,15 +111,34 @@ char *describe__who(const struct rec_who *who, struct arena *arena)
 	return arena__printf(arena, "%s/%u", comm, who->tid);
 }
 
-char *describe__lock(const struct rec_lock *lock, const char *name, struct arena *arena)
+static char *describe_lock(const struct rec_lock *lock, const char *name, bool guess,
+			   const char *object, struct arena *arena)
 {
-	char id[256], safe[256], safe_name[256];
+	char id[256], safe[256], safe_name[256], safe_object[256];
 
 	fmt__safe(safe, sizeof(safe), rec_lock__format(lock, id, sizeof(id)), true);
 	if (!name)
 		return arena__printf(arena, "%s %s", kind__name(lock->kind), safe);
 	fmt__safe(safe_name, sizeof(safe_name), name, true);
-	return arena__printf(arena, "%s %s (%s)", kind__name(lock->kind), safe, safe_name);
+	fmt__safe(safe_object, sizeof(safe_object), object ? object : "", true);
+	return arena__printf(arena, "%s %s (%s%s%s%s)", kind__name(lock->kind), safe, safe_name,
+			     guess ? "?" : "", object ? " of " : "", safe_object);
+}
+
+char *describe__lock(const struct rec_lock *lock, struct arena *arena)
+{
+	return describe_lock(lock, NULL, false, NULL, arena);
+}
+
+char *describe__waits_for(const struct find_task *t, struct arena *arena)
+{
+	return describe_lock(&t->waits_for, t->waits_name, t->waits_name_guess, t->waits_object,
+			     arena);
+}
+
+char *describe__holds(const struct find_task *t, struct arena *arena)
+{
+	return describe_lock(&t->holds, t->holds_name, t->holds_name_guess, t->holds_object, arena);
 }
 
 char *describe__site(const struct rec_frame *site, struct arena *arena)

@@ -20,8 +20,11 @@ int describe__own_task(struct find_task *task, struct arena *arena);
 
 /* "comm/tid", control characters made harmless; NULL when out of memory. */
 char *describe__who(const struct rec_who *who, struct arena *arena);
-/* "mutex 0x… (name)"; name may be NULL. */
-char *describe__lock(const struct rec_lock *lock, const char *name, struct arena *arena);
+/* "mutex 0x…". */
+char *describe__lock(const struct rec_lock *lock, struct arena *arena);
+/* The lock that a task waits for, or holds: "mutex 0x… (name of object)". */
+char *describe__waits_for(const struct find_task *t, struct arena *arena);
+char *describe__holds(const struct find_task *t, struct arena *arena);
 /* "foo+0x1b [mod]", or the address. */
 char *describe__site(const struct rec_frame *site, struct arena *arena);
 

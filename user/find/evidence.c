@@ -65,7 +65,7 @@ static const char *lock_text(const struct rec_lock *lock, const char *evidence,
 
 	if (evidence && strstr(evidence, rec_lock__format(lock, id, sizeof(id))))
 		return evidence;
-	text = describe__lock(lock, NULL, arena);
+	text = describe__lock(lock, arena);
 	if (!text)
 		return NULL;
 	return evidence && *evidence ? arena__printf(arena, "%s: %s", text, evidence) :
@@ -101,6 +101,38 @@ static int add_locks(struct lines *l, const struct snapshot *s)
 	}
 	u64map__free(seen);
 	return err;
+}
+
+static const char *found_text(enum found_by f)
+{
+	return f == FOUND_FIELDS ? "by its own fields and on its stack" : "on its stack";
+}
+
+/* Waits whose begin nobody saw. */
+static int add_found(struct lines *l)
+{
+	uint32_t i;
+	char *who;
+
+	for (i = 0; i < l->f->nr_members; i++) {
+		const struct find_task *t = &l->f->members[i];
+
+		if (t->found_by == FOUND_TRACED || is_full(l))
+			continue;
+		who = describe__who(&t->who, l->arena);
+		if (who && t->found_by == FOUND_SAMPLE) {
+			if (add(l, arena__printf(l->arena, "the spin of %s was not traced: the ticks "
+						 "of its CPU found it there, the lock in its registers",
+						 who)))
+				return -ENOMEM;
+			continue;
+		}
+		if (!who || add(l, arena__printf(l->arena, "the wait of %s began before it was "
+						 "traced: found %s, linked into the lock's queue",
+						 who, found_text(t->found_by))))
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 static int add_queue(struct lines *l)
@@ -163,6 +195,8 @@ int evidence__add(const struct find_input *in, struct finding *f, struct arena *
 	err = add_reads(&l, in);
 	if (!err)
 		err = add_locks(&l, in->cur);
+	if (!err)
+		err = add_found(&l);
 	if (!err)
 		err = add_breakable(&l);
 	if (!err)

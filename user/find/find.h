@@ -68,17 +68,20 @@ struct find_task {
 	uint32_t stack;		/* kernel stack of the task when it was seen; 0: none */
 	/* what it waits for; lock.key 0: nothing */
 	struct rec_lock waits_for;
-	const char *waits_name, *waits_name_source;
+	const char *waits_name, *waits_name_source, *waits_object;
+	bool waits_name_guess;
 	enum lock_mode waits_mode;
 	int64_t since_ns;
 	bool since_at_least;	/* it began before since_ns */
+	enum found_by found_by;
 	uint64_t wait_id;
 	uint32_t wait_stack;
 	bool spin;
 	enum breakable breakable_by;
 	/* what it holds in this finding; lock.key 0: nothing known */
 	struct rec_lock holds;
-	const char *holds_name, *holds_name_source;
+	const char *holds_name, *holds_name_source, *holds_object;
+	bool holds_name_guess;
 	enum lock_mode holds_mode;
 	struct rec_frame holds_site;	/* addr 0: unknown */
 	int64_t holds_since_ns;	/* LK_NO_TIME: unknown */
@@ -98,7 +101,8 @@ struct find_edge {
 struct finding {
 	enum finding_kind kind;
 	uint64_t key;		/* the same as long as it is the same thing */
-	uint64_t id;		/* set by the register, as are the next three */
+	uint64_t id;		/* set by the register, as are the next four */
+	int64_t opened_ns;	/* when it was seen first */
 	uint32_t rev;
 	bool open;
 	int64_t t_ns;

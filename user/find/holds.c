@@ -103,6 +103,7 @@ struct finding *holds__add(const struct find_input *in, enum finding_kind kind, 
 static int add_ended_task(struct finding *f, const struct find_input *in, const struct rec_hold *h,
 			  struct arena *arena)
 {
+	const struct rec_lock_name *name = model__name(in->model, &h->lock);
 	struct find_task *t = arena__alloc(arena, sizeof(*t));
 
 	if (!t)
@@ -111,7 +112,12 @@ static int add_ended_task(struct finding *f, const struct find_input *in, const 
 	t->who = h->who;
 	t->stack = h->stack;
 	t->holds = h->lock;
-	t->holds_name = model__lock_name(in->model, h->lock.key, &t->holds_name_source, NULL);
+	if (name) {
+		t->holds_name = name->name;
+		t->holds_name_source = name->source;
+		t->holds_name_guess = name->guess;
+		t->holds_object = name->object;
+	}
 	t->holds_mode = h->mode;
 	t->holds_site = h->site;
 	t->holds_since_ns = h->since_ns;
@@ -142,7 +148,7 @@ int holds__text(struct holds_text *text, const struct finding *f, struct arena *
 	const struct find_task *t = &f->tasks[0];
 
 	text->who = describe__who(&t->who, arena);
-	text->lock = describe__lock(&t->holds, t->holds_name, arena);
+	text->lock = describe__holds(t, arena);
 	if (text->lock && t->holds_mode != MODE_EXCLUSIVE)
 		text->lock = arena__printf(arena, "%s %s", mode__name(t->holds_mode), text->lock);
 	text->site = "";

@@ -44,7 +44,7 @@ static const char *rest_text(const struct finding *f, uint32_t nr_waiters, struc
 	const char *text = "", *lock;
 
 	if (t->waits_for.key) {
-		lock = describe__lock(&t->waits_for, t->waits_name, arena);
+		lock = describe__waits_for(t, arena);
 		text = lock ? arena__printf(arena, "; it waits for %s itself", lock) : NULL;
 	}
 	if (text && nr_waiters)

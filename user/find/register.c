@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "find/copy.h"
 #include "lib/arena.h"
@@ -146,13 +147,27 @@ static bool has_new_root(const struct entry *e, const struct finding *now)
 		e->told_root_start_ns != now->root.who.start_ns);
 }
 
+/* The code of a module that has just been loaded gets its name a moment later; until
+ * then it may seem to be that of the one before it. */
+static bool has_new_name(const struct finding *f, const struct finding *now)
+{
+	const char *was, *is;
+
+	if (!f->nr_tasks || !now->nr_tasks || f->tasks[0].hold_id != now->tasks[0].hold_id)
+		return false;
+	was = f->tasks[0].holds_site.sym;
+	is = now->tasks[0].holds_site.sym;
+	return is && (!was || strcmp(was, is));
+}
+
 static bool has_changed(const struct entry *e, const struct finding *now)
 {
 	const struct finding *f = &e->f;
 
 	return f->confidence != now->confidence || f->nr_edges != now->nr_edges ||
 	       f->key != now->key || magnitude(f->nr_behind) != magnitude(now->nr_behind) ||
-	       magnitude(f->nr_tasks) != magnitude(now->nr_tasks) || has_new_root(e, now);
+	       magnitude(f->nr_tasks) != magnitude(now->nr_tasks) || has_new_root(e, now) ||
+	       has_new_name(f, now);
 }
 
 static int tell(struct pass *p, struct entry *e)
@@ -169,6 +184,7 @@ static int replace(struct entry *e, const struct finding *now, uint32_t rev)
 	struct arena *arena;
 	struct finding f;
 	uint64_t id = e->f.id;
+	int64_t opened_ns = e->f.opened_ns;
 
 	if (arena__new(&arena))
 		return -ENOMEM;
@@ -180,6 +196,7 @@ static int replace(struct entry *e, const struct finding *now, uint32_t rev)
 	e->arena = arena;
 	e->f = f;
 	e->f.id = id;
+	e->f.opened_ns = opened_ns;
 	e->f.rev = rev;
 	e->f.open = true;
 	return 0;
@@ -219,6 +236,7 @@ static int open_entry(struct pass *p, const struct finding *now)
 		return -ENOMEM;
 	}
 	e->f.id = r->next_id++;
+	e->f.opened_ns = now->t_ns;
 	e->seen = true;
 	r->entries[r->nr++] = e;
 	err = tell(p, e);

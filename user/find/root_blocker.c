@@ -178,7 +178,7 @@ static int report(struct search *x, uint32_t root, enum certainty sure)
 		return -ENOMEM;
 	fmt__ns(age, sizeof(age), (uint64_t)f->wait_ns);
 	who = describe__who(&f->root.who, arena);
-	lock = describe__lock(&f->root.holds, f->root.holds_name, arena);
+	lock = describe__holds(&f->root, arena);
 	if (!who || !lock)
 		return -ENOMEM;
 	f->summary = arena__printf(arena, "%s keeps %u tasks waiting, the longest %s; it holds %s",

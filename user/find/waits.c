@@ -42,6 +42,15 @@ static bool was_seen_waiting(const struct find_input *in, uint32_t task)
 	return in->prev->tasks[before].asleep_or_spinning;
 }
 
+/* Ticks cannot tell one long spin from many short ones that they happened to meet in a
+ * row.  Hundreds of them in a row are no accident. */
+#define SAMPLED_NS 1000000000ull
+
+static bool is_doubtful(const struct snapshot *s, const struct snap_task *t)
+{
+	return t->found_by == FOUND_SAMPLE && snapshot__wait_ns(s, t) < SAMPLED_NS;
+}
+
 static bool is_long(const struct search *x, uint32_t task)
 {
 	const struct snapshot *s = x->in->cur;
@@ -49,13 +58,12 @@ static bool is_long(const struct search *x, uint32_t task)
 
 	return waits__spins(t->wait_spin, s->locks[t->wait_lock].lock.kind) == x->rule->spins &&
 	       snapshot__wait_ns(s, t) >= x->rule->threshold_ns && was_seen_waiting(x->in, task) &&
-	       !members__has(x->members, t);
+	       !is_doubtful(s, t) && !members__has(x->members, t);
 }
 
-int waits__summarize(const struct wait_rule *rule, struct finding *f, const char *lock_name,
-		     struct arena *arena)
+int waits__summarize(const struct wait_rule *rule, struct finding *f, struct arena *arena)
 {
-	const char *lock = describe__lock(&f->locks[0], lock_name, arena);
+	const char *lock = describe__waits_for(&f->tasks[0], arena);
 	const char *root = root__text(f, arena), *who;
 	char age[FMT_LEN];
 
@@ -85,6 +93,10 @@ static int report(struct search *x, const struct snap_lock *l, uint32_t nr)
 	f->kind = x->rule->kind;
 	f->key = hash__add(hash__u64(x->rule->kind + 1), l->lock.key);
 	f->t_ns = s->t_ns;
+	/* that the futex is a lock at all is what the program's memory says */
+	f->confidence = l->lock.kind == KIND_FUTEX ||
+					s->tasks[x->found[0]].found_by == FOUND_SAMPLE ?
+				SURE_LIKELY : SURE_CERTAIN;
 	f->threshold_ns = x->rule->threshold_ns;
 	f->wait_ns = (int64_t)snapshot__wait_ns(s, &s->tasks[x->found[0]]);
 	f->tasks = arena__array(arena, nr, sizeof(*f->tasks));
@@ -98,7 +110,7 @@ static int report(struct search *x, const struct snap_lock *l, uint32_t nr)
 	f->nr_locks = 1;
 	if (roots__add(&x->roots, f, x->found[0]))
 		return -ENOMEM;
-	return waits__summarize(x->rule, f, l->name, arena);
+	return waits__summarize(x->rule, f, arena);
 }
 
 /* Waiters are sorted oldest first, so the tasks found are too. */

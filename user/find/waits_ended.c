@@ -42,14 +42,18 @@ static bool is_meant(const struct find_input *in, const struct wait_rule *rule,
 	       !was_shown(in->cur, w, rule->threshold_ns);
 }
 
-static int fill_task(struct find_task *t, const struct rec_wait *w, const char *name,
-		     const char *source, struct arena *arena)
+static int fill_task(struct find_task *t, const struct rec_wait *w,
+		     const struct rec_lock_name *name, struct arena *arena)
 {
 	describe__nobody(t);
 	t->who = w->who;
 	t->waits_for = w->lock;
-	t->waits_name = name;
-	t->waits_name_source = source;
+	if (name) {
+		t->waits_name = name->name;
+		t->waits_name_source = name->source;
+		t->waits_name_guess = name->guess;
+		t->waits_object = name->object;
+	}
 	t->waits_mode = w->mode;
 	t->since_ns = w->since_ns;
 	t->wait_id = w->id;
@@ -80,12 +84,12 @@ static int report(const struct find_input *in, const struct wait_rule *rule,
 		  const struct rec_wait *const *waits, size_t nr, struct findings *out)
 {
 	struct finding *f = findings__add(out);
-	const char *name, *source = NULL;
+	const struct rec_lock_name *name;
 	size_t i;
 
 	if (!f)
 		return -ENOMEM;
-	name = model__lock_name(in->model, waits[0]->lock.key, &source, NULL);
+	name = model__name(in->model, &waits[0]->lock);
 	f->kind = rule->kind;
 	f->over = true;
 	f->key = hash__add(hash__add(hash__u64(rule->kind + 1), waits[0]->lock.key), waits[0]->id);
@@ -97,13 +101,13 @@ static int report(const struct find_input *in, const struct wait_rule *rule,
 	if (!f->tasks || !f->locks || describe__own_lock(f->locks, out->arena))
 		return -ENOMEM;
 	for (i = 0; i < nr; i++)
-		if (fill_task(&f->tasks[i], waits[i], name, source, out->arena))
+		if (fill_task(&f->tasks[i], waits[i], name, out->arena))
 			return -ENOMEM;
 	f->nr_tasks = (uint32_t)nr;
 	f->nr_locks = 1;
 	if (waits[0]->owner_tid && fill_root(f, in, waits[0], out->arena))
 		return -ENOMEM;
-	return waits__summarize(rule, f, name, out->arena);
+	return waits__summarize(rule, f, out->arena);
 }
 
 int waits__find_ended(const struct find_input *in, const struct wait_rule *rule,

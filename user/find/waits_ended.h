@@ -13,8 +13,7 @@
 int waits__find_ended(const struct find_input *in, const struct wait_rule *rule,
 		      struct findings *out);
 
-/* Sets f->summary from its first task, lock and root.  0 or -ENOMEM. */
-int waits__summarize(const struct wait_rule *rule, struct finding *f, const char *lock_name,
-		     struct arena *arena);
+/* Sets f->summary from its first task and root.  0 or -ENOMEM. */
+int waits__summarize(const struct wait_rule *rule, struct finding *f, struct arena *arena);
 
 #endif

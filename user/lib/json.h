@@ -39,6 +39,8 @@ void json__u64(struct json *j, const char *key, uint64_t value);
 void json__i64(struct json *j, const char *key, int64_t value);
 void json__bool(struct json *j, const char *key, bool value);
 void json__null(struct json *j, const char *key);
+/* Microseconds, to the nanosecond: "1.234". */
+void json__micros(struct json *j, const char *key, uint64_t ns);
 /* An address: "0x…" as a string, since 64 bits do not fit a double. */
 void json__hex(struct json *j, const char *key, uint64_t value);
 

@@ -80,6 +80,18 @@ static int explain_unknown(const struct option_row *rows, size_t nr, int letter,
 	return -EINVAL;
 }
 
+static void append_words(const struct option_row *row, const char *before, const char *between,
+			 char *text, size_t size)
+{
+	const char *word;
+	size_t len;
+
+	for (size_t i = 0; row->word && (word = row->word(i)); i++) {
+		len = strlen(text);
+		snprintf(text + len, size - len, "%s%s", i ? between : before, word);
+	}
+}
+
 static int take_value(const struct option_row *row, const char *value, void *dst, char *why,
 		      size_t size)
 {
@@ -89,6 +101,7 @@ static int take_value(const struct option_row *row, const char *value, void *dst
 		return err;
 	snprintf(why, size, "--%s %s: expected %s", row->name, value,
 		 row->expects ? row->expects : "a value");
+	append_words(row, ": ", ", ", why, size);
 	return -EINVAL;
 }
 
@@ -150,5 +163,21 @@ void options__print(FILE *out, const struct option_row *rows, size_t nr_rows, ui
 			fprintf(out, "  %s\n  %-26s  %s\n", left, "", rows[i].help);
 		else
 			fprintf(out, "  %-26s  %s\n", left, rows[i].help);
+	}
+}
+
+void options__print_table(FILE *out, const struct option_row *rows, size_t nr_rows,
+			  uint32_t command_bit)
+{
+	char words[400];
+
+	for (size_t i = 0; i < nr_rows; i++) {
+		if (!(rows[i].commands & command_bit))
+			continue;
+		words[0] = '\0';
+		append_words(&rows[i], "", " ", words, sizeof(words));
+		fprintf(out, "option\t%s\t%c\t%s\t%s\t%s\n", rows[i].name,
+			rows[i].letter ? rows[i].letter : '-', rows[i].arg ? rows[i].arg : "-",
+			words[0] ? words : "-", rows[i].help);
 	}
 }

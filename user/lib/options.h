@@ -21,6 +21,9 @@ struct option_row {
 	const char *expects;	/* "a number of milliseconds"; NULL: anything goes */
 	const char *help;
 	uint32_t commands;	/* commands that know it, one bit each */
+	/* Where the value is one of some words, or a list of them: word i, NULL behind
+	 * the last.  The user is told them after `expects`. */
+	const char *(*word)(size_t i);
 };
 
 /* What was read besides options; both point into argv. */
@@ -38,6 +41,11 @@ int options__parse(const struct option_row *rows, size_t nr_rows, uint32_t comma
 /* Prints the rows of a command, one or two lines each. */
 void options__print(FILE *out, const struct option_row *rows, size_t nr_rows,
 		    uint32_t command_bit);
+
+/* Prints the rows of a command for programs, a line each, fields parted by tabs:
+ * "option", name, letter or "-", arg or "-", words parted by blanks or "-", help. */
+void options__print_table(FILE *out, const struct option_row *rows, size_t nr_rows,
+			  uint32_t command_bit);
 
 /* Ready-made parsers; dst is of the type named. */
 int option__flag(void *dst, const char *arg);		/* bool */

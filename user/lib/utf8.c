@@ -52,12 +52,24 @@ size_t utf8__next(const char *s, size_t len, uint32_t *cp)
 	return lead->more + 1;
 }
 
+/* Of rising ranges: the first that does not end before cp decides. */
 static bool in_ranges(uint32_t cp, const struct range *ranges, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++)
-		if (cp >= ranges[i].first && cp <= ranges[i].last)
-			return true;
+		if (cp <= ranges[i].last)
+			return cp >= ranges[i].first;
 	return false;
+}
+
+size_t utf8__put(uint32_t cp, char *buf)
+{
+	static const uint8_t lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	size_t nr = cp < 0x80 ? 1 : cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
+
+	for (size_t i = nr; i-- > 1; cp >>= 6)
+		buf[i] = (char)(0x80 | (cp & 0x3f));
+	buf[0] = (char)(lead[nr > 1 ? nr : 0] | cp);
+	return nr;
 }
 
 bool utf8__is_unsafe(uint32_t cp)

@@ -18,6 +18,9 @@
  * replaces it (Unicode 15, 3.9, "maximal subpart"). */
 size_t utf8__next(const char *s, size_t len, uint32_t *cp);
 
+/* Writes a character, at most 4 bytes and no NUL; returns how many. */
+size_t utf8__put(uint32_t cp, char *buf);
+
 /* Characters that move the cursor, colour the terminal or reorder the text:
  * controls, separators, and invisible and bidirectional formatting. */
 bool utf8__is_unsafe(uint32_t cp);

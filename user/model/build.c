@@ -148,6 +148,7 @@ static int set_wait(struct build *b, struct snap_task *t, const struct rec_task 
 	t->breakable_by = rec->wait.breakable_by;
 	t->since_ns = rec->wait.since_ns;
 	t->since_at_least = rec->wait.since_at_least;
+	t->found_by = rec->wait.found_by;
 	t->wait_stack = rec->wait.stack ? rec->wait.stack : rec->stack;
 	t->asleep_or_spinning = is_stuck_in_wait(rec);
 	return err;
@@ -250,6 +251,7 @@ int build__add_lock(struct build *b, const struct rec_lock_state *rec)
 	l->name = keep(b, rec->name, &err);
 	l->name_source = keep(b, rec->name_source, &err);
 	l->name_guess = rec->name_guess;
+	l->object = keep(b, rec->object, &err);
 	l->evidence = keep(b, rec->evidence, &err);
 	l->nr_unknown = rec->nr_unknown;
 	for (i = 0; i < rec->nr_holders && !err; i++)

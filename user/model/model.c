@@ -11,12 +11,8 @@
 #include "model/build.h"
 #include "model/ended.h"
 #include "model/intern.h"
+#include "model/names.h"
 #include "model/rows.h"
-
-struct lock_name {
-	const char *name, *source;
-	bool guess;
-};
 
 struct model {
 	struct arena *arena;		/* header, frames, interned strings */
@@ -32,11 +28,10 @@ struct model {
 
 	struct rows *rows;
 
-	struct lock_name *names;
-	struct u64map *name_keys;	/* lock key to index */
-	size_t nr_names, cap_names;
+	struct names *names;
 
 	struct ended ended;
+	struct facts facts;
 
 	struct build *build;		/* the read that is coming in */
 	uint64_t reads_cut;
@@ -52,7 +47,7 @@ int model__new(struct model **out)
 		return -ENOMEM;
 	if (arena__new(&m->arena) || intern__new(&m->strings, m->arena) ||
 	    rows__new(&m->rows, m->strings) || u64map__new(&m->stack_ids, 0) ||
-	    u64map__new(&m->name_keys, 0)) {
+	    names__new(&m->names, m->strings)) {
 		model__free(m);
 		return -ENOMEM;
 	}
@@ -69,12 +64,12 @@ void model__free(struct model *m)
 	snapshot__free(m->cur);
 	snapshot__free(m->prev);
 	rows__free(m->rows);
+	names__free(m->names);
 	intern__free(m->strings);
 	u64map__free(m->stack_ids);
-	u64map__free(m->name_keys);
 	free(m->stacks);
-	free(m->names);
 	ended__free(&m->ended);
+	facts__free(&m->facts);
 	arena__free(m->arena);
 	free(m);
 }
@@ -150,23 +145,26 @@ static int apply_stack(struct model *m, const struct rec_stack *st)
 
 static int keep_name(struct model *m, const struct rec_lock_state *l)
 {
-	struct lock_name *n;
-	uint64_t at;
-	int err = 0;
+	const struct rec_lock_name name = { .lock = l->lock, .name = l->name,
+					    .source = l->name_source, .object = l->object,
+					    .guess = l->name_guess };
 
-	if (!l->name)
-		return 0;
-	if (!u64map__get(m->name_keys, l->lock.key, &at)) {
-		if (!VEC_ROOM(m->names, m->nr_names, m->cap_names) ||
-		    u64map__set(m->name_keys, l->lock.key, m->nr_names))
-			return -ENOMEM;
-		at = m->nr_names++;
+	return l->name ? names__set(m->names, &name) : 0;
+}
+
+/* Since when each task has not been switched, as far as reads show it. */
+static void note_standing(struct snapshot *s, const struct snapshot *before)
+{
+	for (uint32_t i = 0; i < s->nr_tasks; i++) {
+		struct snap_task *t = &s->tasks[i];
+		uint32_t same = before ? snapshot__find_same(before, t) : SNAP_NONE;
+		const struct snap_task *was = same == SNAP_NONE ? NULL : &before->tasks[same];
+
+		t->stands_ns = s->t_ns;
+		if (was && was->listed && t->listed && was->switches == t->switches &&
+		    was->state == t->state)
+			t->stands_ns = was->stands_ns;
 	}
-	n = &m->names[at];
-	n->name = keep(m, l->name, &err);
-	n->source = keep(m, l->name_source, &err);
-	n->guess = l->name_guess;
-	return err;
 }
 
 /* Ends the read that is coming in; 1, or -ENOMEM. */
@@ -179,6 +177,7 @@ static int finish_read(struct model *m)
 	m->build = NULL;
 	if (err)
 		return err;
+	note_standing(s, m->cur);
 	snapshot__free(m->prev);
 	m->prev = m->cur;
 	m->cur = s;
@@ -227,6 +226,8 @@ int model__apply(struct model *m, const struct record *rec)
 		return apply_header(m, &rec->header);
 	case REC_STACK:
 		return apply_stack(m, &rec->stack);
+	case REC_LOCK_NAME:
+		return names__set(m->names, &rec->lock_name);
 	case REC_WAIT:
 		return ended__add_wait(&m->ended, &rec->wait);
 	case REC_HOLD:
@@ -249,7 +250,7 @@ int model__apply(struct model *m, const struct record *rec)
 		m->has_end = true;
 		return 0;
 	default:
-		return 0;
+		return facts__add(&m->facts, m->strings, rec);
 	}
 }
 
@@ -317,21 +318,25 @@ const struct hold_row *model__holds(const struct model *m, size_t *nr)
 	return rows__holds(m->rows, nr);
 }
 
+const struct facts *model__facts(const struct model *m)
+{
+	return &m->facts;
+}
+
 void model__keep_ended(struct model *m, uint64_t wait_ns, uint64_t spin_ns)
 {
 	m->ended.keep_wait_ns = wait_ns;
 	m->ended.keep_spin_ns = spin_ns;
 }
 
-const char *model__lock_name(const struct model *m, uint64_t key, const char **source, bool *guess)
+const struct rec_lock_name *model__name(const struct model *m, const struct rec_lock *lock)
 {
-	uint64_t at;
+	return names__get(m->names, lock);
+}
 
-	if (!u64map__get(m->name_keys, key, &at))
-		return NULL;
-	if (source)
-		*source = m->names[at].source;
-	if (guess)
-		*guess = m->names[at].guess;
-	return m->names[at].name;
+const char *model__lock_name(const struct model *m, const struct rec_lock *lock)
+{
+	const struct rec_lock_name *name = names__get(m->names, lock);
+
+	return name ? name->name : NULL;
 }

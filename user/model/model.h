@@ -6,6 +6,7 @@
 #ifndef LOCKSCOPE_MODEL_MODEL_H
 #define LOCKSCOPE_MODEL_MODEL_H
 
+#include "model/facts.h"
 #include "model/snapshot.h"
 
 struct model;
@@ -48,10 +49,15 @@ void model__forget_ended(struct model *m);
 /* Hold records since the last model__forget_ended(). */
 const struct rec_hold *model__ended_holds(const struct model *m, size_t *nr);
 const struct hold_row *model__holds(const struct model *m, size_t *nr);
+/* What was gathered besides; never NULL. */
+const struct facts *model__facts(const struct model *m);
 /* What counts as long there; by default the header's thresholds, and everything
  * while no header was seen. */
 void model__keep_ended(struct model *m, uint64_t wait_ns, uint64_t spin_ns);
-/* The name of a lock as last seen, or NULL; *source and *guess may be NULL. */
-const char *model__lock_name(const struct model *m, uint64_t key, const char **source, bool *guess);
+/* What a lock is called, as last told; NULL: nothing.  Valid until the next
+ * model__apply(); its name and source as long as the model. */
+const struct rec_lock_name *model__name(const struct model *m, const struct rec_lock *lock);
+/* The name alone, or NULL; strings of equal names are the same. */
+const char *model__lock_name(const struct model *m, const struct rec_lock *lock);
 
 #endif

@@ -102,7 +102,8 @@ static uint64_t hold_key(const struct rec_hold_agg *a)
 
 static bool same_hold(const struct rec_hold_agg *a, const struct rec_hold_agg *b)
 {
-	return a->lock.key == b->lock.key && a->mode == b->mode && a->site.addr == b->site.addr;
+	return a->lock.key == b->lock.key && a->mode == b->mode && a->site.addr == b->site.addr &&
+	       (a->lock.key || a->lock.kind == b->lock.kind);
 }
 
 int rows__add_hold_agg(struct rows *r, const struct rec_hold_agg *a)

@@ -20,6 +20,7 @@ struct snap_task {
 	int32_t cpu;
 	enum rec_context context;
 	uint64_t switches;
+	int64_t stands_ns;	/* the first read that saw it like this: not switched since */
 	int32_t syscall;
 	const char *syscall_name;
 	uint32_t stack;		/* now; 0: not taken */
@@ -35,6 +36,7 @@ struct snap_task {
 	enum breakable breakable_by;
 	int64_t since_ns;
 	bool since_at_least;	/* it began before since_ns */
+	enum found_by found_by;
 	uint32_t wait_stack;
 	/* false: woken, running or not yet asleep, so the wait proves nothing */
 	bool asleep_or_spinning;
@@ -49,6 +51,7 @@ struct snap_lock {
 	int32_t nr_readers;
 	const char *name, *name_source;
 	bool name_guess;
+	const char *object;	/* as in struct rec_lock_name */
 	const char *evidence;
 	uint32_t nr_unknown;	/* holders counted in the word but not known by name */
 	uint32_t first_holder, nr_holders;	/* into holders */

@@ -44,6 +44,12 @@ static const char *const entries[] = {
 	"el0_svc*", "do_el0_svc", "el0t_64_sync*", "invoke_syscall*", "ret_from_fork*",
 };
 
+/* Where a walk begins: the program, what called it, the tracepoint. */
+static const char *const tracer[] = {
+	"bpf_prog_*", "bpf_trampoline_*", "bpf_get_stack*", "bpf_trace_run*", "__bpf_trace_*",
+	"__traceiter_*",
+};
+
 static bool matches(const char *pattern, const char *sym)
 {
 	size_t len = strcspn(pattern, "*");
@@ -69,6 +75,19 @@ bool caller__is_inner(const char *sym)
 bool caller__is_entry(const char *sym)
 {
 	return any_matches(entries, sizeof(entries) / sizeof(entries[0]), sym);
+}
+
+uint32_t caller__nr_tracer(const struct rec_frame *frames, uint32_t nr)
+{
+	uint32_t i, skip = 0;
+
+	for (i = 0; i < nr; i++) {
+		if (any_matches(tracer, sizeof(tracer) / sizeof(tracer[0]), frames[i].sym))
+			skip = i + 1;
+		else if (frames[i].sym && !frames[i].module)
+			break;
+	}
+	return skip;
 }
 
 uint32_t caller__index(const struct rec_stack *stack)

@@ -10,6 +10,10 @@
 
 /* Part of a tracer, of a lock's own code, or of the scheduler below it. */
 bool caller__is_inner(const char *sym);
+/* How many frames at the beginning of a walk are the tracer's own.  They end at the first
+ * function of the kernel's: a trampoline further up is that of a hook on the function
+ * that waits.  Programs may have no name yet, or seem to be a module's. */
+uint32_t caller__nr_tracer(const struct rec_frame *frames, uint32_t nr);
 /* The entry into the kernel, the same at the end of every stack. */
 bool caller__is_entry(const char *sym);
 /* Index of the caller's frame.  A frame without a symbol is nobody's and so counts

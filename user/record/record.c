@@ -28,6 +28,13 @@ static const char *const hold_end_names[NR_HOLD_ENDS] = {
 	[HOLD_SLEPT] = "slept",
 };
 
+static const char *const found_by_names[NR_FOUND_BY] = {
+	[FOUND_TRACED] = NULL,
+	[FOUND_STACK] = "stack",
+	[FOUND_FIELDS] = "fields",
+	[FOUND_SAMPLE] = "sample",
+};
+
 /* What a lock that is known by a string, not an address, begins with. */
 static const char *const string_locks[] = { "flock:", "posix:", "ofd:", "lease:", "futex:" };
 
@@ -54,6 +61,21 @@ int certainty__parse(const char *name, enum certainty *out)
 	if (i < 0)
 		return i;
 	*out = i;
+	return 0;
+}
+
+const char *found_by__name(enum found_by f)
+{
+	return found_by_names[(unsigned)f < NR_FOUND_BY ? f : FOUND_TRACED];
+}
+
+int found_by__parse(const char *name, enum found_by *out)
+{
+	int i = name ? find_name(found_by_names + 1, NR_FOUND_BY - 1, name) : -1;
+
+	if (name && i < 0)
+		return i;
+	*out = i + 1;
 	return 0;
 }
 

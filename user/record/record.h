@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "record/fact.h"
 #include "record/kind.h"
 
 #define LK_NO_TIME INT64_MIN
@@ -24,6 +25,7 @@
 enum rec_type {
 	REC_HEADER,
 	REC_STACK,
+	REC_LOCK_NAME,
 	REC_WAIT_BEGIN,
 	REC_WAIT,
 	REC_HOLD,
@@ -34,6 +36,12 @@ enum rec_type {
 	REC_LOCK,
 	REC_FINDING,
 	REC_LOST,
+	REC_MESSAGE,	/* this and the next: record/fact.h */
+	REC_SETTING,
+	REC_MACHINE,
+	REC_THREAD,
+	REC_PROCESS,
+	REC_ABSENT,
 	REC_END,
 	NR_REC_TYPES,
 };
@@ -71,6 +79,29 @@ struct rec_stack {
 	const struct rec_frame *frames;
 };
 
+/* What a lock is called.  Comes before what it is to name; a later one of the same lock
+ * replaces it.  Two locks can lie at one address, one that spins at the begin of one
+ * that sleeps: each has its own. */
+struct rec_lock_name {
+	struct rec_lock lock;
+	const char *name;	/* NULL: it has none any more */
+	const char *source;	/* as in the contract; NULL when name is */
+	const char *object;	/* which one of those that have this name; NULL: not known */
+	bool guess;
+};
+
+/* How a wait came to be known. */
+enum found_by {
+	FOUND_TRACED,	/* its begin was seen; not written */
+	FOUND_STACK,	/* on the stack of its task: it began before the start */
+	FOUND_FIELDS,	/* the same, and the task's own fields name the lock */
+	FOUND_SAMPLE,	/* in the registers of a CPU that spins */
+	NR_FOUND_BY,
+};
+const char *found_by__name(enum found_by f);	/* "stack", "fields", "sample"; NULL for FOUND_TRACED */
+/* NULL is FOUND_TRACED. */
+int found_by__parse(const char *name, enum found_by *out);
+
 /* A wait; as "wait_begin", as "wait" once ended, or inside a task record. */
 struct rec_wait {
 	uint64_t id;
@@ -82,6 +113,7 @@ struct rec_wait {
 	int64_t t_ns;		/* wait_begin: when it was seen; wait: its end */
 	int64_t since_ns;
 	bool since_at_least;	/* first seen then; it began earlier, nobody knows when */
+	enum found_by found_by;
 	uint32_t stack;
 	/* only once ended */
 	int64_t wait_ns;
@@ -209,6 +241,7 @@ struct rec_lock_state {
 	const char *name;	/* NULL: none */
 	const char *name_source;	/* as in the contract; NULL when name is */
 	bool name_guess;
+	const char *object;	/* as in struct rec_lock_name */
 	const char *evidence;	/* e.g. "owner word of 0x…"; NULL: none */
 	uint32_t nr_unknown;	/* holders that are counted in the lock word but not known by
 				 * name, as far as that can be told; 0: none, or unknown */
@@ -218,6 +251,8 @@ struct rec_lost {
 	int64_t t_ns;
 	uint64_t ring, maps, recursion, stack_collisions, held_overflow;
 	uint64_t looks;		/* at the machine, that failed or did not end in time */
+	uint64_t unread;	/* times that a process's memory did not answer in time, */
+	uint64_t unread_pid;	/* and the last such process */
 };
 
 struct rec_thresholds {
@@ -245,6 +280,7 @@ struct record {
 	union {
 		struct rec_header header;
 		struct rec_stack stack;
+		struct rec_lock_name lock_name;
 		struct rec_wait wait;	/* REC_WAIT_BEGIN, REC_WAIT */
 		struct rec_agg agg;
 		struct rec_hold hold;
@@ -253,6 +289,12 @@ struct record {
 		struct rec_task task;
 		struct rec_lock_state lock;
 		struct rec_lost lost;
+		struct rec_message message;
+		struct rec_setting setting;
+		struct rec_machine machine;
+		struct rec_thread thread;
+		struct rec_process process;
+		struct rec_absent absent;
 		struct rec_end end;
 	};
 };

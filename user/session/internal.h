@@ -34,6 +34,8 @@ struct session {
 	struct pollfd fds[NR_SLOTS + NR_SOURCE_FDS];
 	int nr_fds;
 	bool done;
+	bool held;		/* a replay that waits for session__go_on() */
+	bool at_end;
 	bool sink_failed;	/* the error is the sink's, not the source's */
 	bool confirming;	/* the second look is on its way */
 	uint64_t nr_records;

@@ -77,6 +77,16 @@ void session__stop(struct session *s)
 	s->done = true;
 }
 
+void session__go_on(struct session *s)
+{
+	s->held = false;
+}
+
+bool session__is_at_end(const struct session *s)
+{
+	return s->at_end;
+}
+
 int64_t session__now_ns(void)
 {
 	struct timespec ts;
@@ -170,6 +180,32 @@ static int interrupt(struct session *s, const struct record *rec)
 	return session__now_ns() > s->drain_until_ns ? -EAGAIN : 0;
 }
 
+/* Shows where a replay stands and waits for keys; -ECANCELED when it is to end. */
+static int hold(struct session *s)
+{
+	struct pollfd fds[] = { s->fds[SLOT_SIGNAL], { .fd = s->cfg.input_fd, .events = POLLIN } };
+	int err;
+
+	s->held = true;
+	err = s->sink.tick ? session__from_sink(s, s->sink.tick(s->sink.ctx)) : 0;
+	while (!err && s->held && !s->done) {
+		int nr = poll(fds, 2, -1);
+
+		if (nr < 0 && errno != EINTR)
+			return -errno;
+		if (nr > 0 && fds[0].revents)
+			return -ECANCELED;
+		/* also when interrupted: a resized terminal does that */
+		err = session__from_sink(s, s->sink.input(s->sink.ctx));
+	}
+	return err ? err : s->done ? -ECANCELED : 0;
+}
+
+static bool stops_at_reads(const struct session *s)
+{
+	return !s->src->is_live && s->cfg.input_fd >= 0 && s->sink.input;
+}
+
 int session__take(void *ctx, const struct record *rec)
 {
 	struct session *s = ctx;
@@ -188,7 +224,16 @@ int session__take(void *ctx, const struct record *rec)
 							     model__current(s->model)));
 	if (!err && read_done)
 		err = look_for_findings(s);
+	if (!err && read_done && stops_at_reads(s))
+		err = hold(s);
 	return err ? err : interrupt(s, rec);
+}
+
+int session__add(struct session *s, const struct record *rec)
+{
+	int err = session__take(s, rec);
+
+	return err == -EAGAIN || err == -ECANCELED ? 0 : err;
 }
 
 /* The end of a replay repeats what the recording's own end said. */
@@ -214,9 +259,13 @@ static int run_replay(struct session *s)
 
 	while (!err)
 		err = s->src->ops->drain(s->src, session__take, s);
-	if (err == -ENODATA || err == -ECANCELED)
-		err = session__last_look(s);
-	return err ? err : end_replay(s);
+	if (err != -ENODATA && err != -ECANCELED)
+		return err;
+	s->at_end = err == -ENODATA;
+	err = session__last_look(s);
+	if (!err && s->at_end && stops_at_reads(s))
+		err = hold(s);
+	return err && err != -ECANCELED ? err : end_replay(s);
 }
 
 /* From here on a signal is something to read, so that nothing is cut in two. */

@@ -20,7 +20,9 @@ struct session_config {
 	int64_t for_ns;		/* ends by itself after this; 0: does not */
 	char **command;		/* run this, end with it; NULL: none */
 	int out_fd;		/* its reader's going away ends the run; -1: none */
-	int input_fd;		/* the sink's input() is called when it is readable; -1: none */
+	/* The sink's input() is called when it is readable; -1: none.  A replay with it
+	 * stops after each read, and once more at its end, until session__go_on(). */
+	int input_fd;
 };
 void session_config__defaults(struct session_config *cfg);
 
@@ -34,6 +36,7 @@ struct session_sink {
 	int (*read_done)(void *ctx, const struct snapshot *snap);
 	/* opened, changed or closed; write and flush it now */
 	int (*finding)(void *ctx, const struct finding *f);
+	/* in a replay with an input_fd: it has stopped, after a read and its findings */
 	int (*tick)(void *ctx);
 	int (*input)(void *ctx);
 	/* the last call of a run that did not fail; rec is a REC_END without `records` */
@@ -53,6 +56,12 @@ void session__free(struct session *s);
 int session__run(struct session *s, struct lk_error *err);
 /* For sinks: ends the run after the current call. */
 void session__stop(struct session *s);
+/* For sinks: a replay that has stopped goes on to its next read. */
+void session__go_on(struct session *s);
+/* For sinks: whether a replay has passed its last record. */
+bool session__is_at_end(const struct session *s);
+/* For sinks: one more record, from elsewhere than the source.  0 or -errno. */
+int session__add(struct session *s, const struct record *rec);
 /* For sinks: changes the period of ticks from now on. */
 int session__set_tick(struct session *s, uint32_t tick_ms);
 

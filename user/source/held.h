@@ -76,12 +76,14 @@ struct held_facts {
 	/* When takes or gives may last have been missed; 0: never.  An entry from after
 	 * that has not missed its give. */
 	uint64_t missed_ns;
+	uint32_t places;	/* semaphore: how many it was seen to have at least, in earlier reads */
 };
 
 struct held_answer {
 	uint32_t nr_holders;	/* entries with is_hold */
 	uint32_t nr_unknown;	/* holders that the word counts and no entry tells */
 	int32_t nr_readers;	/* as counted in the word; -1: unknown */
+	uint32_t places;	/* semaphore: seen by now, at least */
 	bool complete, verified;	/* as in struct rec_lock_state */
 	char evidence[160];	/* for nr_holders > 0; else "" */
 };

@@ -292,6 +292,9 @@ static void judge_semaphore(struct group *g)
 	if (!g->out->nr_holders)
 		return;
 	places = places_seen(g, free_now, g->out->nr_holders);
+	if (places < g->facts->places)
+		places = g->facts->places;
+	g->out->places = places;
 	g->out->nr_unknown = places - free_now - g->out->nr_holders;
 	g->out->complete = places == g->out->nr_holders && are_all_known(g);
 	snprintf(g->out->evidence, sizeof(g->out->evidence),

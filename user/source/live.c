@@ -4,6 +4,8 @@
  */
 #include "source/live.h"
 
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -13,9 +15,9 @@
 #include <unistd.h>
 
 #include "lib/map.h"
+#include "lib/probe_child.h"
+#include "source/futex_probe.h"
 #include "source/live_priv.h"
-
-#include "source/probe.h"
 
 #include "lockscope.skel.h" /* after abi.h: it uses its types */
 
@@ -58,23 +60,36 @@ static int on_wait(struct source_live *s, const struct lk_event *e)
 		w->owner_stack = (uint32_t)owner;
 		u64map__del(s->owners, w->id);
 	}
+	s->sink_err = s->sink_err ?: live_names__tell(s->names, &w->lock, stack, false, s->sink,
+						    s->sink_ctx);
 	return s->sink_err ?: s->sink(s->sink_ctx, &rec);
+}
+
+/* Its word names whoever holds it so: if it does not, this hold is over. */
+static bool word_names_holder(enum lk_kind kind, uint32_t info)
+{
+	return !(info & LK_HELD_READ) && (kind == LK_KIND_MUTEX || kind == LK_KIND_WW_MUTEX ||
+					  kind == LK_KIND_RT_MUTEX || kind == LK_KIND_RWSEM);
 }
 
 /* A word that still names the dead task proves the leak; a lock whose word names
  * nobody might have been released unseen. */
 static enum certainty leak_certainty(const struct source_live *s, const struct lk_hold_event *e)
 {
+	enum lk_kind kind = LK_HELD_KIND(e->info);
+	uint64_t missed[NR_KINDS];
+
 	/* Somebody has released the lock since for somebody else: perhaps for this task. */
 	if (!(e->says & LK_WORD_OWNER) && live_bpf__bucket(&s->bpf, e->lock).crossed_ns > e->since_ns)
 		return NR_CERTAINTY;
 	if (e->says & LK_WORD_OWNER)
 		return e->owner == e->task ? SURE_CERTAIN : NR_CERTAINTY;
-	if (e->says & LK_WORD_FREE)
+	if (e->says & LK_WORD_FREE || (e->says & LK_WORD_READ && word_names_holder(kind, e->info)))
 		return NR_CERTAINTY;
 	if (e->info & LK_HELD_READ && e->says & LK_WORD_COUNT)
 		return e->says & LK_WORD_WRITER ? NR_CERTAINTY : SURE_LIKELY;
-	return live_bpf__missed_holds(&s->bpf) ? SURE_POSSIBLE : SURE_LIKELY;
+	live_bpf__missed_holds(&s->bpf, missed);
+	return missed[kind] ? SURE_POSSIBLE : SURE_LIKELY;
 }
 
 static int on_hold(struct source_live *s, const struct lk_hold_event *e)
@@ -99,6 +114,8 @@ static int on_hold(struct source_live *s, const struct lk_hold_event *e)
 	symbols__code(s->symbols, e->site, &h->site);
 	h->stack = live_stacks__by_key(s->stacks, e->stack, s->sink, s->sink_ctx, &s->sink_err);
 	h->cpu = h->spin ? (int32_t)e->cpu : -1;
+	s->sink_err = s->sink_err ?: live_names__tell(s->names, &h->lock, NULL, false, s->sink,
+						    s->sink_ctx);
 	return s->sink_err ?: s->sink(s->sink_ctx, &rec);
 }
 
@@ -194,12 +211,14 @@ static int live_drain(struct source *base, record_fn sink, void *ctx)
 
 static int live_read(struct source *base, bool confirm, record_fn sink, void *ctx)
 {
-	return live_reader__read(live(base)->reader, confirm, sink, ctx);
+	return live_names__make_room(live(base)->names) ?:
+	       live_reader__read(live(base)->reader, confirm, sink, ctx);
 }
 
 static int live_collect(struct source *base, record_fn sink, void *ctx)
 {
-	return live_aggs__collect(live(base)->aggs, sink, ctx);
+	return live_names__make_room(live(base)->names) ?:
+	       live_aggs__collect(live(base)->aggs, sink, ctx);
 }
 
 static int live_fds(struct source *base, struct pollfd *fds, int max)
@@ -215,13 +234,16 @@ static void live_free(struct source *base)
 {
 	struct source_live *s = live(base);
 
+	source_live__measure(base, false);
 	live_reader__free(s->reader);
 	live_aggs__free(s->aggs);
 	live_asked__free(s->asked);
 	live_bpf__close(&s->bpf);
+	probe_child__free(s->probe);
 	u64map__free(s->owners);
 	free(s->longs_seen);
 	live_stacks__free(s->stacks);
+	live_names__free(s->names);
 	symbols__free(s->symbols);
 	free(s);
 }
@@ -264,20 +286,44 @@ static void note_start(struct source_live *s)
 	snprintf(s->host, sizeof(s->host), "%s", u.nodename);
 }
 
+static int read_symbols(struct source_live *s, struct lk_error *err)
+{
+	int rc = symbols__new(&s->symbols, "/proc/kallsyms", "/proc/modules");
+
+	if (rc && (rc != -EPERM || !s->symbols))
+		return lk_error__set(err, rc, "cannot read /proc/kallsyms: %s", strerror(-rc));
+	return 0;	/* kptr_restrict: addresses instead of names; features says so */
+}
+
 static int open_parts(struct source_live *s, struct lk_error *err)
 {
-	int rc = live_bpf__open(&s->bpf, &s->cfg, on_event, s, err);
+	int rc;
 
+	/* First of all: nothing of what follows is then kept alive by it. */
+	probe_child__new(&s->probe, sizeof(struct futex_probe));
+	/* Level held chooses its hooks by them. */
+	rc = s->cfg.held ? read_symbols(s, err) : 0;
+	if (!rc && s->cfg.held)
+		rc = live_bpf__choose_hooks(&s->bpf, &s->cfg, s->symbols, err);
+	btf__free(s->cfg.types);
+	s->cfg.types = NULL;
+	rc = rc ?: live_bpf__open(&s->bpf, &s->cfg, on_event, s, err);
 	if (rc)
 		return rc;
+	rc = live_names__new(&s->names, &s->bpf);
+	if (rc)
+		return lk_error__set(err, rc, "cannot start: %s", strerror(-rc));
 	/* Recording goes on while symbols load: a stack needs them only later. */
 	note_start(s);
 	s->bpf.skel->bss->tracing_on = 1;
-	rc = symbols__new(&s->symbols, "/proc/kallsyms", "/proc/modules");
-	if (rc == -EPERM && s->symbols)
-		rc = 0;	/* kptr_restrict: addresses instead of names; features says so */
+	rc = s->symbols ? 0 : read_symbols(s, err);
+	if (rc)
+		return rc;
+	/* After the last attach, so that they name the programs too. */
+	rc = symbols__read_rest(s->symbols);
 	if (rc)
 		return lk_error__set(err, rc, "cannot read /proc/kallsyms: %s", strerror(-rc));
+	live_names__use_symbols(s->names, s->symbols);
 	rc = live_stacks__new(&s->stacks, bpf_map__fd(s->bpf.skel->maps.stacks),
 			      bpf_map__max_entries(s->bpf.skel->maps.stacks), s->symbols);
 	rc = rc ?: live_asked__new(&s->asked, &s->bpf);
@@ -293,16 +339,16 @@ static int open_parts(struct source_live *s, struct lk_error *err)
 
 int source_live__new(struct source **out, const struct live_config *cfg, struct lk_error *err)
 {
-	struct source_live *s;
-	int rc = probe__contention(err);
+	struct source_live *s = calloc(1, sizeof(*s));
+	int rc;
 
 	*out = NULL;
-	if (rc)
-		return rc;
-	s = calloc(1, sizeof(*s));
-	if (!s)
+	if (!s) {
+		btf__free(cfg->types);
 		return lk_error__set(err, -ENOMEM, "out of memory");
+	}
 	s->base = (struct source){ .ops = &live_ops, .is_live = true };
+	s->run_time_fd = -1;
 	s->cfg = *cfg;
 	rc = open_parts(s, err);
 	if (rc) {
@@ -318,9 +364,35 @@ int source_live__cost(struct source *s, struct live_cost *out)
 	return live_bpf__cost(&live(s)->bpf, out);
 }
 
+int source_live__measure(struct source *base, bool on)
+{
+	struct source_live *s = live(base);
+
+	if (on == (s->run_time_fd >= 0))
+		return 0;
+	if (!on) {
+		close(s->run_time_fd);
+		s->run_time_fd = -1;
+		return 0;
+	}
+	s->run_time_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	return s->run_time_fd < 0 ? -errno : 0;
+}
+
+void source_live__split_tasks(struct source *s, bool on)
+{
+	live(s)->bpf.skel->bss->split_tasks = on;
+}
+
 const struct live_hooks *source_live__hooks(const struct source *s)
 {
 	return ((const struct source_live *)s)->bpf.hooks;
+}
+
+void source_live__ask(struct source *s, const uint32_t *tids, size_t nr)
+{
+	live(s)->nr_wanted = nr < LIVE_ASKED_MAX ? (uint32_t)nr : LIVE_ASKED_MAX;
+	memcpy(live(s)->wanted, tids, live(s)->nr_wanted * sizeof(*tids));
 }
 
 bool source_live__has_symbols(const struct source *s)

@@ -25,7 +25,7 @@ struct live_aggs {
 	struct row *rows;	/* of this collection, sorted by key */
 	size_t nr, cap;
 	struct row *before;	/* of the one before */
-	size_t nr_before;
+	size_t nr_before, cap_before;
 	uint64_t holds_ns;	/* when holds were last passed on */
 	uint64_t *holds_seen;	/* per row of hold_rows: its count when it was passed on */
 	struct lk_agg_key keys[BATCH];
@@ -136,17 +136,22 @@ static int merge(struct live_aggs *a, record_fn sink, void *ctx)
 	for (i = 0; i < a->nr; i++) {
 		if (kept && !compare_keys(&a->rows[kept - 1].key, &a->rows[i].key))
 			add_counts(&a->rows[kept - 1].agg, &a->rows[i].agg);
-		else
-			a->rows[kept++] = a->rows[i];
+		else if (kept++ != i)
+			a->rows[kept - 1] = a->rows[i];
 	}
 	a->nr = kept;
 	return err;
 }
 
+static const struct row *find_before(const struct live_aggs *a, const struct row *row)
+{
+	return !a->nr_before ? NULL :
+		bsearch(row, a->before, a->nr_before, sizeof(*row), by_key);
+}
+
 static bool has_changed(const struct live_aggs *a, const struct row *row)
 {
-	const struct row *old = !a->nr_before ? NULL :
-		bsearch(row, a->before, a->nr_before, sizeof(*row), by_key);
+	const struct row *old = find_before(a, row);
 
 	return !old || old->agg.count != row->agg.count;
 }
@@ -179,10 +184,20 @@ static int pass_row(struct live_aggs *a, const struct row *row, enum lock_kind k
 	return sink(ctx, &rec);
 }
 
+static int tell_name(struct live_aggs *a, const struct row *row, enum lock_kind kind,
+		     const struct rec_stack *stack, record_fn sink, void *ctx)
+{
+	struct rec_lock lock;
+
+	rec_lock__set_addr(&lock, row->key.lock, kind);
+	return live_names__tell(a->s->names, &lock, stack, !find_before(a, row), sink, ctx);
+}
+
 /* Rows of one lock lie together: the kind that any of their stacks tells is the
  * kind of all with the same flags. */
 static int pass_lock(struct live_aggs *a, size_t first, size_t end, record_fn sink, void *ctx)
 {
+	const struct rec_stack *known = NULL;	/* any of theirs */
 	enum lock_kind kind = KIND_UNKNOWN;
 	size_t i;
 	int err = 0;
@@ -192,12 +207,14 @@ static int pass_lock(struct live_aggs *a, size_t first, size_t end, record_fn si
 								 (uint32_t)a->rows[i].key.stack);
 		enum lock_kind this_kind = live_kind__of(a->rows[i].key.flags, stack);
 
+		known = known ? known : stack;
 		if (kind == KIND_UNKNOWN || this_kind == KIND_WW_MUTEX)
 			kind = this_kind;
 	}
 	for (i = first; i < end && !err; i++)
 		if (a->rows[i].agg.count && has_changed(a, &a->rows[i]))
-			err = pass_row(a, &a->rows[i], kind, sink, ctx);
+			err = tell_name(a, &a->rows[i], kind, known, sink, ctx) ?:
+			      pass_row(a, &a->rows[i], kind, sink, ctx);
 	return err;
 }
 
@@ -253,14 +270,17 @@ static int pass_holds(struct live_aggs *a, record_fn sink, void *ctx)
 		if (!row->lock || row->count == a->holds_seen[i])
 			continue;
 		a->holds_seen[i] = row->count;
-		live_kind__held(row->info, row->lock, &rec.hold_agg.lock, &rec.hold_agg.mode, &spin);
+		live_kind__held(row->info, row->lock == LK_HOLD_ANY_LOCK ? 0 : row->lock,
+				&rec.hold_agg.lock, &rec.hold_agg.mode, &spin);
 		symbols__code(a->s->symbols, row->site, &rec.hold_agg.site);
 		rec.hold_agg.count = row->count;
 		rec.hold_agg.total_ns = row->total_ns;
 		rec.hold_agg.max_ns = row->max_ns;
 		for (k = 0; k < REC_HIST_BUCKETS; k++)
 			rec.hold_agg.hist[k] = row->hist[k];
-		err = sink(ctx, &rec);
+		err = live_names__tell(a->s->names, &rec.hold_agg.lock, NULL, false, sink,
+				       ctx) ?:
+		      sink(ctx, &rec);
 	}
 	return err;
 }
@@ -281,6 +301,8 @@ static int pass_lost(struct live_aggs *a, record_fn sink, void *ctx)
 		.stack_collisions = nr.stack_collisions,
 		.held_overflow = nr.held_overflow,
 		.looks = a->s->failed_reads,
+		.unread = a->s->unread,
+		.unread_pid = a->s->unread_pid,
 	};
 	return sink(ctx, &rec);
 }
@@ -291,12 +313,16 @@ int live_aggs__collect(struct live_aggs *a, record_fn sink, void *ctx)
 	int err = 0;
 
 	if (!a->s->cfg.no_aggregates) {
-		/* The last collection becomes the one before. */
-		free(a->before);
+		/* The last collection becomes the one before, and the memory of that is used
+		 * anew: for thousands of locks, fresh pages cost more than what they hold. */
+		struct row *rows = a->before;
+		size_t cap = a->cap_before;
+
 		a->before = a->rows;
 		a->nr_before = a->nr;
-		a->rows = NULL;
-		a->cap = 0;
+		a->cap_before = a->cap;
+		a->rows = rows;
+		a->cap = cap;
 		err = fetch(a) ?: merge(a, sink, ctx);
 	}
 	for (first = 0; first < a->nr && !err; first = end) {

@@ -36,7 +36,8 @@ static const uint32_t filelock_compat[] = { 143, 55, 221, 5, 8, 92, 93, 193, 194
 #define RECORD_RING_KB (8 * 1024)	/* mapped twice, so twice this in memory */
 #define MIN_SLOTS 4096
 #define MAX_SLOTS (1U << 18)
-#define HOLD_ROWS 8192
+#define MAX_HOLD_ROWS (1U << 20)
+#define HOLD_REST 2048	/* call sites with more locks than have room */
 #define SEEN_BY_READS_NS 500000000ULL
 #define DEFAULT_WALK_INTERVAL_NS 200000
 #define DEFAULT_LONG_WALK_NS 1000000
@@ -91,6 +92,15 @@ static uint32_t nr_slots(const struct live_config *cfg)
 	return nr;
 }
 
+static uint32_t nr_hold_rows(const struct live_config *cfg)
+{
+	uint32_t nr = 1, want = cfg->nr_locks_max ? cfg->nr_locks_max : DEFAULT_LOCKS;
+
+	while (!cfg->no_aggregates && nr < want && nr < MAX_HOLD_ROWS)
+		nr *= 2;
+	return nr;
+}
+
 static void fill_held_settings(struct lk_settings *set, const struct live_config *cfg,
 			       const struct live_hooks *hooks)
 {
@@ -99,7 +109,8 @@ static void fill_held_settings(struct lk_settings *set, const struct live_config
 	set->held = 1;
 	set->spin = cfg->spin;
 	set->nr_slots = nr_slots(cfg);
-	set->nr_hold_rows = cfg->no_aggregates ? 1 : HOLD_ROWS;
+	set->nr_hold_rows = nr_hold_rows(cfg);
+	set->nr_hold_rest = cfg->no_aggregates ? 1 : HOLD_REST;
 	set->long_hold_ns = cfg->thresholds.long_hold_ns;
 	set->long_spin_hold_ns = cfg->thresholds.long_spin_ns;
 	/* What lasts as long as a few reads is seen by them. */
@@ -120,6 +131,7 @@ static void fill_settings(struct lk_settings *set, const struct live_config *cfg
 	set->emit_waits = cfg->emit_waits;
 	set->aggregate = !cfg->no_aggregates;
 	set->agg_by_task = cfg->agg_by_task;
+	set->page_bits = (uint32_t)__builtin_ctzl((unsigned long)sysconf(_SC_PAGESIZE));
 	set->walk_interval_ns = DEFAULT_WALK_INTERVAL_NS;
 	set->long_walk_ns = DEFAULT_LONG_WALK_NS;
 	set->long_wait_ns = cfg->thresholds.long_wait_ns;
@@ -155,7 +167,8 @@ static int set_held_sizes(struct lockscope_bpf *k)
 	int err = bpf_map__set_max_entries(k->maps.slots, set->nr_slots);
 
 	err = err ?: bpf_map__set_max_entries(k->maps.buckets, LK_BUCKETS);
-	return err ?: bpf_map__set_max_entries(k->maps.hold_rows, set->nr_hold_rows);
+	return err ?: bpf_map__set_max_entries(k->maps.hold_rows,
+					       set->nr_hold_rows + set->nr_hold_rest);
 }
 
 static int set_sizes(struct live_bpf *b, const struct live_config *cfg)
@@ -169,11 +182,22 @@ static int set_sizes(struct live_bpf *b, const struct live_config *cfg)
 	err = bpf_map__set_max_entries(k->maps.cpus, b->nr_cpus);
 	err = err ?: bpf_map__set_max_entries(k->maps.task_waits, cfg->nr_tasks_max ? cfg->nr_tasks_max
 										: default_tasks());
+	err = err ?: bpf_map__set_max_entries(k->maps.spinners, b->nr_cpus);
+	err = err ?: bpf_map__set_max_entries(k->maps.seen, default_tasks());
+	err = err ?: bpf_map__set_max_entries(k->maps.found_waits, default_tasks());
 	err = err ?: bpf_map__set_max_entries(k->maps.aggs, locks);
+	err = err ?: bpf_map__set_max_entries(k->maps.places, cfg->nr_locks_max ?
+					      cfg->nr_locks_max : DEFAULT_LOCKS);
 	err = err ?: bpf_map__set_max_entries(k->maps.stacks, cfg->nr_stacks_max ? cfg->nr_stacks_max
 									       : DEFAULT_STACKS);
 	err = err ?: bpf_map__set_max_entries(k->maps.events, ring_bytes(cfg));
 	return err ?: b->hooks ? set_held_sizes(k) : 0;
+}
+
+/* Ticks look for spins that nobody traced; with --spin the slow paths are hooked. */
+static bool wants_spin_tick(const struct live_config *cfg)
+{
+	return !cfg->no_looks && !cfg->spin;
 }
 
 static int open_skeleton(struct live_bpf *b, const struct live_config *cfg, struct lk_error *err)
@@ -193,6 +217,7 @@ static int open_skeleton(struct live_bpf *b, const struct live_config *cfg, stru
 	if (b->hooks)
 		fill_held_settings((struct lk_settings *)&b->skel->rodata->cfg, cfg, b->hooks);
 	live_hooks__choose(b->hooks, b->skel);
+	bpf_program__set_autoload(b->skel->progs.spin_tick, wants_spin_tick(cfg));
 	rc = set_sizes(b, cfg);
 	if (rc)
 		return lk_error__set(err, rc, "cannot set the size of a map: %s", strerror(-rc));
@@ -245,7 +270,7 @@ static int attach_held(struct live_bpf *b, struct lk_error *err)
 	return live_hooks__attach(b->hooks, b->skel, err);
 }
 
-static int attach(struct live_bpf *b, struct lk_error *err)
+static int attach(struct live_bpf *b, const struct live_config *cfg, struct lk_error *err)
 {
 	struct lockscope_bpf *k = b->skel;
 
@@ -257,9 +282,15 @@ static int attach(struct live_bpf *b, struct lk_error *err)
 		k->links.task_free = bpf_program__attach(k->progs.task_free);
 	if (k->links.task_free)
 		k->links.sample_tick = bpf_program__attach(k->progs.sample_tick);
-	if (k->links.sample_tick)
+	if (k->links.sample_tick && wants_spin_tick(cfg))
+		k->links.spin_tick = bpf_program__attach(k->progs.spin_tick);
+	if (k->links.spin_tick || (k->links.sample_tick && !wants_spin_tick(cfg)))
 		k->links.snapshot = bpf_program__attach_iter(k->progs.snapshot, NULL);
-	if (!k->links.snapshot) {
+	if (k->links.snapshot)
+		k->links.futex_waits = bpf_program__attach_iter(k->progs.futex_waits, NULL);
+	if (k->links.futex_waits)
+		k->links.before_pass = bpf_program__attach_iter(k->progs.before_pass, NULL);
+	if (!k->links.before_pass) {
 		int rc = -errno;
 
 		lk_error__set(err, rc, "cannot attach to the lock tracepoints: %s", strerror(-rc));
@@ -269,6 +300,8 @@ static int attach(struct live_bpf *b, struct lk_error *err)
 		return rc;
 	}
 	b->iter_link_fd = bpf_link__fd(k->links.snapshot);
+	b->futex_link_fd = bpf_link__fd(k->links.futex_waits);
+	b->before_link_fd = bpf_link__fd(k->links.before_pass);
 	return b->hooks ? attach_held(b, err) : 0;
 }
 
@@ -287,9 +320,13 @@ static void *map_array(const struct bpf_map *map, size_t entry_bytes, int prot, 
 static int map_arrays(struct live_bpf *b, struct lk_error *err)
 {
 	struct lockscope_bpf *k = b->skel;
+	uint32_t cpu;
 
-	b->cpus = map_array(k->maps.cpus, sizeof(*b->cpus), PROT_READ, &b->cpus_bytes);
+	b->cpus = map_array(k->maps.cpus, sizeof(*b->cpus), PROT_READ | PROT_WRITE, &b->cpus_bytes);
+	b->spinners = map_array(k->maps.spinners, sizeof(*b->spinners), PROT_READ, &b->spinners_bytes);
 	if (b->cpus && b->hooks) {
+		for (cpu = 0; cpu < b->nr_cpus; cpu++)
+			b->cpus[cpu].spin_inside = LK_SPIN_OFF;
 		b->slots = map_array(k->maps.slots, sizeof(*b->slots), PROT_READ | PROT_WRITE,
 				     &b->slots_bytes);
 		b->buckets = map_array(k->maps.buckets, sizeof(*b->buckets), PROT_READ,
@@ -299,7 +336,7 @@ static int map_arrays(struct live_bpf *b, struct lk_error *err)
 		b->nr_slots = bpf_map__max_entries(k->maps.slots);
 		b->nr_hold_rows = bpf_map__max_entries(k->maps.hold_rows);
 	}
-	if (!b->cpus || (b->hooks && (!b->slots || !b->buckets || !b->hold_rows)))
+	if (!b->cpus || !b->spinners || (b->hooks && (!b->slots || !b->buckets || !b->hold_rows)))
 		return lk_error__set(err, -errno, "cannot map what the programs write: %s",
 				     strerror(errno));
 	return 0;
@@ -311,6 +348,13 @@ static void unmap(const volatile void *p, size_t bytes)
 		munmap((void *)p, bytes);
 }
 
+int live_bpf__choose_hooks(struct live_bpf *b, const struct live_config *cfg,
+			   const struct symbols *symbols, struct lk_error *err)
+{
+	libbpf_set_print(keep_complaint);
+	return live_hooks__new(&b->hooks, cfg->spin, cfg->hooks, symbols, cfg->types, err);
+}
+
 int live_bpf__open(struct live_bpf *b, const struct live_config *cfg,
 		   int (*ring_fn)(void *ctx, void *data, size_t size), void *ctx,
 		   struct lk_error *err)
@@ -319,11 +363,6 @@ int live_bpf__open(struct live_bpf *b, const struct live_config *cfg,
 
 	libbpf_set_print(keep_complaint);
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
-	if (cfg->held) {
-		rc = live_hooks__new(&b->hooks, cfg->spin, cfg->hooks, err);
-		if (rc)
-			return rc;
-	}
 	rc = load(b, cfg, err);
 	rc = rc ?: map_arrays(b, err);
 	if (!rc) {
@@ -332,7 +371,7 @@ int live_bpf__open(struct live_bpf *b, const struct live_config *cfg,
 			rc = lk_error__set(err, -errno, "cannot open the ring buffer: %s",
 					   strerror(errno));
 	}
-	return rc ?: attach(b, err);
+	return rc ?: attach(b, cfg, err);
 }
 
 void live_bpf__close(struct live_bpf *b)
@@ -342,11 +381,20 @@ void live_bpf__close(struct live_bpf *b)
 	live_hooks__free(b->hooks);
 	ring_buffer__free(b->ring);
 	unmap(b->cpus, b->cpus_bytes);
+	unmap(b->spinners, b->spinners_bytes);
 	unmap(b->slots, b->slots_bytes);
 	unmap(b->buckets, b->buckets_bytes);
 	unmap(b->hold_rows, b->hold_rows_bytes);
 	lockscope_bpf__destroy(b->skel);
 	memset(b, 0, sizeof(*b));
+}
+
+void live_bpf__set_helpers(const struct live_bpf *b, const pid_t *pids, uint32_t nr)
+{
+	uint32_t i;
+
+	for (i = 0; i < LK_HELPERS; i++)
+		b->skel->bss->helper_tgids[i] = i < nr ? (uint32_t)pids[i] : 0;
 }
 
 void live_bpf__counters(const struct live_bpf *b, struct lk_counters *sum)
@@ -380,55 +428,6 @@ void live_bpf__overflow(const struct live_bpf *b, struct lk_overflow sum[64])
 	}
 }
 
-static int prog_info(const struct bpf_program *prog, struct bpf_prog_info *info)
-{
-	uint32_t len = sizeof(*info);
-
-	memset(info, 0, sizeof(*info));
-	return bpf_obj_get_info_by_fd(bpf_program__fd(prog), info, &len);
-}
-
-/* What the program sees: waits, or what takes and gives a lock. */
-enum sight { SEES_WAITS, SEES_SLEEPING_HOLDS, SEES_SPINNING_HOLDS };
-
-static enum sight sight_of(const struct bpf_program *p)
-{
-	const char *section = bpf_program__section_name(p);
-
-	if (strstr(section, "/_raw_") || !strncmp(bpf_program__name(p), "spin_probe", 10))
-		return SEES_SPINNING_HOLDS;
-	if (strstr(section, "slowpath") || !strncmp(section, "tp_btf", 6))
-		return SEES_WAITS;
-	return SEES_SLEEPING_HOLDS;
-}
-
-static uint64_t misses(const struct live_bpf *b, enum sight sight)
-{
-	struct bpf_prog_info info;
-	struct bpf_program *p;
-	uint64_t sum = 0;
-
-	bpf_object__for_each_program(p, b->skel->obj)
-		if (bpf_program__fd(p) >= 0 && sight_of(p) == sight && !prog_info(p, &info))
-			sum += info.recursion_misses;
-	return sum;
-}
-
-uint64_t live_bpf__recursion_misses(const struct live_bpf *b)
-{
-	return misses(b, SEES_WAITS) + misses(b, SEES_SLEEPING_HOLDS);
-}
-
-uint64_t live_bpf__missed_holds(const struct live_bpf *b)
-{
-	struct lk_counters nr;
-
-	if (!b->hooks)
-		return 0;
-	live_bpf__counters(b, &nr);
-	return nr.lost_slots + nr.held_overflow + misses(b, SEES_SLEEPING_HOLDS);
-}
-
 /* As bpf/held.bpf.h finds it. */
 struct lk_bucket live_bpf__bucket(const struct live_bpf *b, uint64_t lock)
 {
@@ -451,49 +450,4 @@ void live_bpf__drop_held(const struct live_bpf *b, uint64_t task, uint32_t tid, 
 			b->slots[at].drop_id = id;
 		return;
 	}
-}
-
-/* Linux 6.4 and later tell what a map takes; before, it is what was asked for. */
-static uint64_t map_bytes(const struct bpf_map *map)
-{
-	char path[64], line[128];
-	uint64_t bytes = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", bpf_map__fd(map));
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, "memlock:", 8))
-			bytes = strtoull(line + 8, NULL, 10);
-	if (f)
-		fclose(f);
-	return bytes;
-}
-
-int live_bpf__cost(const struct live_bpf *b, struct live_cost *out)
-{
-	struct bpf_prog_info info;
-	struct lk_counters nr;
-	struct bpf_program *p;
-	struct bpf_map *map;
-
-	memset(out, 0, sizeof(*out));
-	bpf_object__for_each_map(map, b->skel->obj)
-		out->map_bytes += map_bytes(map);
-	bpf_object__for_each_program(p, b->skel->obj) {
-		/* not the looks at the machine: those run for us, not in somebody's way */
-		if (bpf_program__fd(p) < 0 || bpf_program__type(p) != BPF_PROG_TYPE_TRACING ||
-		    bpf_program__expected_attach_type(p) == BPF_TRACE_ITER || prog_info(p, &info))
-			continue;
-		out->run_ns += info.run_time_ns;
-		out->run_cnt += info.run_cnt;
-	}
-	live_bpf__counters(b, &nr);
-	out->walks = nr.walks;
-	out->waits = nr.waits;
-	out->lost = nr;
-	out->lost.spin_dropped += misses(b, SEES_SPINNING_HOLDS);
-	out->recursion_misses = live_bpf__recursion_misses(b);
-	out->nr_hooks = b->hooks ? live_hooks__nr(b->hooks) : 0;
-	return 0;
 }

@@ -336,17 +336,6 @@ int live_flocks__update(struct live_flocks *f, const struct live_pass *p, bool f
 	return err;
 }
 
-/* Unique for a sleep, and never one of the kernel side's ids, whose bit 52 is
- * clear below 4096 CPUs. */
-static uint64_t sleep_id(const struct sleep_seen *s)
-{
-	uint64_t h = s->start_ns ^ (uint64_t)s->tid << 40 ^ s->switches * 0x9e3779b97f4a7c15ULL;
-
-	h ^= h >> 31;
-	h *= 0xff51afd7ed558ccdULL;
-	return (h >> 12 & ((1ULL << 52) - 1)) | 1ULL << 52;
-}
-
 bool live_flocks__wait(const struct live_flocks *f, const struct lk_task *t, struct rec_wait *w)
 {
 	const struct sleep_seen *s = find_sleep(f->seen, f->nr, t->tid, t->start_ns, t->switches);
@@ -355,7 +344,7 @@ bool live_flocks__wait(const struct live_flocks *f, const struct lk_task *t, str
 	if (!s || s->wait < 0 || (uint32_t)s->wait >= f->look.nr_waits)
 		return false;
 	fw = &f->look.waits[s->wait];
-	w->id = sleep_id(s);
+	w->id = live__sleep_id(s->tid, s->start_ns, s->switches);
 	w->lock = f->look.locks[fw->lock].lock;
 	w->mode = fw->mode;
 	w->spin = false;

@@ -9,7 +9,6 @@
 #include "source/live_hooks.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -44,17 +43,17 @@ static void turn_off(struct lockfunc_kernel *k, bool spin, enum live_hook_how ho
 	}
 }
 
-int live_hooks__new(struct live_hooks **out, bool spin, enum live_hook_how how, struct lk_error *err)
+int live_hooks__new(struct live_hooks **out, bool spin, enum live_hook_how how,
+		    const struct symbols *symbols, const struct btf *btf, struct lk_error *err)
 {
 	struct live_hooks *h = calloc(1, sizeof(*h));
-	struct btf *btf = NULL;
 	int rc;
 
 	*out = h;
 	if (!h)
 		return lk_error__set(err, -ENOMEM, "out of memory");
 	if (how == HOOK_AUTO)
-		how = probe__fentry() ? HOOK_FENTRY : probe__kprobe_multi() ? HOOK_KPROBE_MULTI
+		how = probe__fentry(btf) ? HOOK_FENTRY : probe__kprobe_multi() ? HOOK_KPROBE_MULTI
 									    : HOOK_KPROBE;
 	if (how == HOOK_KPROBE && !probe__kprobe()) {
 		lk_error__set(err, -EOPNOTSUPP, "this kernel allows neither fentry nor kprobes");
@@ -66,10 +65,7 @@ int live_hooks__new(struct live_hooks **out, bool spin, enum live_hook_how how, 
 	}
 	h->how = how;
 	h->spin = spin;
-	if (how == HOOK_FENTRY)
-		btf = btf__load_vmlinux_btf();
-	rc = lockfuncs__look(&h->kernel, btf);
-	btf__free(btf);
+	rc = lockfuncs__look(&h->kernel, symbols, how == HOOK_FENTRY ? btf : NULL);
 	if (rc)
 		return lk_error__set(err, rc, "cannot read /proc/kallsyms: %s", strerror(-rc));
 	turn_off(&h->kernel, spin, how);

@@ -13,9 +13,12 @@ struct live_hooks;
 
 enum live_hook_how { HOOK_AUTO, HOOK_FENTRY, HOOK_KPROBE_MULTI, HOOK_KPROBE };
 
-/* Looks what there is to hook.  -EOPNOTSUPP with *err filled when the kernel allows
- * no hook at all; *out is to be freed in any case. */
-int live_hooks__new(struct live_hooks **out, bool spin, enum live_hook_how how, struct lk_error *err);
+struct btf;
+struct symbols;
+/* Looks what there is to hook, with the kernel's symbols and types.  -EOPNOTSUPP with *err
+ * filled when the kernel allows no hook at all; *out is to be freed in any case. */
+int live_hooks__new(struct live_hooks **out, bool spin, enum live_hook_how how,
+		    const struct symbols *symbols, const struct btf *btf, struct lk_error *err);
 void live_hooks__free(struct live_hooks *h);	/* detaches; takes NULL */
 
 /* Before the load: turns on the programs that will be attached.  h NULL: none. */

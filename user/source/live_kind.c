@@ -32,6 +32,8 @@ static bool stack_has(const struct rec_stack *stack, const char *prefix)
  * On PREEMPT_RT all sleeping spinlocks come as RT. */
 enum lock_kind live_kind__of(uint32_t flags, const struct rec_stack *stack)
 {
+	if (flags & LK_F_WW)
+		return KIND_WW_MUTEX;
 	if (flags & LK_F_MUTEX)
 		return stack_has(stack, "__ww_mutex_lock") || stack_has(stack, "ww_mutex_lock") ?
 			       KIND_WW_MUTEX : KIND_MUTEX;
@@ -72,15 +74,39 @@ bool live_kind__spins(uint32_t flags)
 	return (flags & LK_F_SPIN) && !(flags & LK_F_MUTEX);
 }
 
-enum breakable live_kind__breakable(uint32_t state, const struct rec_stack *stack)
+enum found_by live_kind__found_by(uint32_t flags)
 {
-	if (stack_has(stack, "down_timeout") || stack_has(stack, "__down_timeout"))
+	if (flags & LK_F_SAMPLED)
+		return FOUND_SAMPLE;
+	return flags & LK_F_FIELDS ? FOUND_FIELDS : flags & LK_F_FOUND ? FOUND_STACK : FOUND_TRACED;
+}
+
+enum breakable live_kind__breakable(uint32_t flags, uint32_t state, const struct rec_stack *stack)
+{
+	if (flags & LK_F_TIMEOUT || stack_has(stack, "down_timeout") || stack_has(stack, "__down_timeout"))
 		return BREAK_TIMEOUT;
 	if (state & TASK_INTERRUPTIBLE)
 		return BREAK_SIGNAL;
 	if ((state & TASK_UNINTERRUPTIBLE) && (state & TASK_WAKEKILL))
 		return BREAK_KILL;
 	return BREAK_NONE;
+}
+
+bool live_kind__tells_timeout(uint32_t state, const struct rec_stack *stack)
+{
+	static const char *const names[] = { "down", "down_interruptible", "down_killable",
+					     "down_timeout" };
+	uint32_t i;
+	size_t k;
+
+	/* down_timeout() sleeps uninterruptibly */
+	if (state & (TASK_INTERRUPTIBLE | TASK_WAKEKILL))
+		return true;
+	for (i = 0; stack && i < stack->nr_frames; i++)
+		for (k = 0; stack->frames[i].sym && k < sizeof(names) / sizeof(*names); k++)
+			if (!strcmp(stack->frames[i].sym, names[k]))
+				return true;
+	return false;
 }
 
 /* As fs/proc/array.c, task_state_array. */

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "lib/map.h"
+#include "source/held_missed.h"
+#include "source/live_spinners.h"
 
 /* Holds at least so old are shown also when nobody waits for them. */
 #define OLD_NS 100000000ULL
@@ -17,14 +19,16 @@ struct look_lock {
 	struct rec_lock_state state;
 	struct rec_holder by_word;
 	char evidence[176];
-	char name[80];
 };
 
 struct live_locks {
 	struct source_live *s;
+	const struct live_spinners *spinners;
 	const struct live_look *look;
 	struct held_seen seen;
-	uint64_t missed, missed_ns;	/* how many takes or gives, and when that last moved */
+	struct held_missed missed[NR_KINDS];	/* takes or gives */
+	/* of semaphores: how many places each was seen to have, as long as it is held or waited for */
+	struct u64map *places, *places_before;
 	struct look_lock *list;		/* by address */
 	struct rec_holder *holders;	/* of held entries, in the order of the list */
 	struct rec_frame *sites;	/* of each */
@@ -37,14 +41,17 @@ struct group {
 	const struct lk_task **waiting;	/* newest look last */
 	struct held_entry *entries;
 	uint32_t nr_waiting, nr_entries;
+	const struct rec_stack *stack;	/* of one of the waits; NULL: not walked */
 	uint64_t lock;
 	enum lock_kind kind;
 	bool spins;
 	bool drained;	/* a writer waits for its readers, as its held entry says */
 	bool unproven;	/* one of its waits may be over: see live_stale.c */
+	bool untold;	/* nothing tells whether one of its waits has a timeout */
 };
 
-int live_locks__new(struct live_locks **out, struct source_live *s)
+int live_locks__new(struct live_locks **out, struct source_live *s,
+		    const struct live_spinners *spinners)
 {
 	struct live_locks *l = calloc(1, sizeof(*l));
 
@@ -52,7 +59,9 @@ int live_locks__new(struct live_locks **out, struct source_live *s)
 	if (!l)
 		return -ENOMEM;
 	l->s = s;
-	return held_seen__new(&l->seen) ?: u64map__new(&l->holding, 0);
+	l->spinners = spinners;
+	return held_seen__new(&l->seen) ?: u64map__new(&l->holding, 0) ?:
+	       u64map__new(&l->places, 0) ?: u64map__new(&l->places_before, 0);
 }
 
 void live_locks__free(struct live_locks *l)
@@ -61,6 +70,8 @@ void live_locks__free(struct live_locks *l)
 		return;
 	held_seen__free(&l->seen);
 	u64map__free(l->holding);
+	u64map__free(l->places);
+	u64map__free(l->places_before);
 	free(l->list);
 	free(l->holders);
 	free(l->sites);
@@ -178,6 +189,33 @@ static void fill_by_word(struct live_locks *l, const struct group *g, struct loo
 		tell_unnamed(g, w, out);
 }
 
+/* Nothing says who holds a spinning lock; where another CPU that spins has it to give
+ * back, as its stack suggests, that is a hint.  The address may as well be left over from
+ * a hold that is over, so it is no ground for a deadlock. */
+static bool fill_by_spinner(struct live_locks *l, const struct group *g, struct look_lock *out)
+{
+	const struct lk_task *t;
+	struct spinner_hint hint;
+	char below[40] = "the address of";
+
+	if (!live_spinners__holder(l->spinners, g->lock, &hint, &t))
+		return false;
+	out->by_word = (struct rec_holder){
+		.tid = t->tid, .start_ns = t->start_ns, .since_ns = LK_NO_TIME,
+		.mode = g->kind == KIND_RWLOCK ? MODE_WRITE : MODE_EXCLUSIVE,
+		.certainty = SURE_POSSIBLE,
+		.cpu = (int32_t)hint.cpu, .spin = true,
+	};
+	out->state.holders = &out->by_word;
+	out->state.nr_holders = 1;
+	if (hint.below)
+		snprintf(below, sizeof(below), "an address %u bytes below", hint.below);
+	snprintf(out->evidence, sizeof(out->evidence),
+		 "%s 0x%" PRIx64 " lies on the stack of %u, which spins on CPU %u: it may hold it",
+		 below, g->lock, t->tid, hint.cpu);
+	return true;
+}
+
 static void add_holder(struct live_locks *l, const struct group *g, const struct held_entry *e,
 		       bool returned)
 {
@@ -211,7 +249,8 @@ static void fill_by_entries(struct live_locks *l, const struct group *g,
 {
 	uint32_t i;
 
-	out->state.complete = a->complete;
+	/* With holders that are not all known it makes no deadlock. */
+	out->state.complete = a->complete && !g->untold;
 	out->state.verified = a->verified;
 	out->state.nr_readers = a->nr_readers;
 	out->state.nr_unknown = a->nr_unknown;
@@ -224,20 +263,28 @@ static void fill_by_entries(struct live_locks *l, const struct group *g,
 		snprintf(out->evidence, sizeof(out->evidence), "%s", a->evidence);
 }
 
-/* A static lock has a symbol where the kernel lists data symbols. */
-static void fill_name(struct live_locks *l, struct look_lock *out)
+static void fill_name(struct live_locks *l, const struct group *g, struct look_lock *out)
 {
-	struct rec_frame f;
+	const struct rec_lock_name *name = live_names__get(l->s->names, &out->state.lock, g->stack);
 
-	symbols__data(l->s->symbols, out->state.lock.addr, &f);
-	if (!f.sym)
+	if (!name)
 		return;
-	if (f.off)
-		snprintf(out->name, sizeof(out->name), "%s+0x%" PRIx64, f.sym, f.off);
-	else
-		snprintf(out->name, sizeof(out->name), "%s", f.sym);
-	out->state.name = out->name;
-	out->state.name_source = "symbol";
+	out->state.name = name->name;
+	out->state.name_source = name->source;
+	out->state.name_guess = name->guess;
+	out->state.object = name->object;
+}
+
+/* A semaphore's wait with a timeout ends by itself.  Where no stack shows which function
+ * waits, its entry does: down() alone is hooked before it waits.  A found wait was by that
+ * function. */
+static bool tells_timeout(const struct lk_task *t, const struct rec_stack *stack)
+{
+	const struct lk_held *e = t->nr_held ? &lk_task__holds(t)[t->nr_held - 1].held : NULL;
+
+	return t->wait.flags & LK_F_FOUND || live_kind__tells_timeout(t->state, stack) ||
+	       (e && e->lock == t->wait.lock && !e->free &&
+		!(e->info & (LK_HELD_TRY | LK_HELD_WANTED)));
 }
 
 /* The kind of any waiter's stack serves all: only some stacks tell a ww_mutex from a
@@ -248,13 +295,18 @@ static void find_kind(struct live_locks *l, struct group *g)
 
 	for (i = 0; i < g->nr_waiting; i++) {
 		const struct lk_task *t = g->waiting[i];
+		const struct rec_stack *stack;
 		enum lock_kind kind;
 
 		id = live_stacks__by_key(l->s->stacks, t->wait.stack, NULL, NULL, NULL);
-		kind = live_kind__of(t->wait.flags, live_stacks__get(l->s->stacks, id));
+		stack = live_stacks__get(l->s->stacks, id);
+		kind = live_kind__of(t->wait.flags, stack);
+		if (!g->stack)
+			g->stack = stack;
 		if (g->kind == KIND_UNKNOWN || kind == KIND_WW_MUTEX)
 			g->kind = kind;
 		g->unproven |= live_stale__is_unproven(l->s, t);
+		g->untold |= kind == KIND_SEMAPHORE && !tells_timeout(t, stack);
 	}
 	g->spins = !g->nr_waiting || live_kind__spins(g->waiting[g->nr_waiting - 1]->wait.flags);
 	for (i = 0; i < g->nr_entries; i++)
@@ -285,6 +337,28 @@ static bool is_old(const struct live_locks *l, const struct held_entry *e)
 	return e->is_hold && e->t_ns >= e->since_ns + old_ns;
 }
 
+/* Since when nobody can have taken or given the lock; UINT64_MAX: not known.
+ * A semaphore hands each place that is given to the first in its queue (up() in
+ * kernel/locking/semaphore.c), and has none to take while somebody waits.  So since the
+ * oldest of those that wait began, only one that stood before them can have come to a
+ * place: that of a holder whose give was seen, which then is missing among the places that
+ * earlier reads have seen, or was missed as well. */
+static uint64_t settled_ns(const struct group *g)
+{
+	uint64_t oldest_ns = UINT64_MAX;
+	uint32_t i;
+
+	if (g->kind != KIND_SEMAPHORE || g->unproven)
+		return UINT64_MAX;
+	for (i = 0; i < g->nr_waiting; i++) {
+		const struct lk_wait *w = &g->waiting[i]->wait;
+
+		if (!(w->flags & LK_F_FOUND) && w->since_ns < oldest_ns)
+			oldest_ns = w->since_ns;
+	}
+	return oldest_ns;
+}
+
 /* Judges the entries; true when one of them is worth showing by itself.  returned: one
  * for each entry. */
 static bool judge(struct live_locks *l, const struct group *g, struct held_answer *a,
@@ -292,6 +366,7 @@ static bool judge(struct live_locks *l, const struct group *g, struct held_answe
 {
 	struct held_facts facts = { .kind = g->kind, .spins = g->spins };
 	bool any_old = false, stale_again;
+	uint64_t places;
 	uint32_t i;
 
 	if (g->nr_waiting) {
@@ -300,10 +375,17 @@ static bool judge(struct live_locks *l, const struct group *g, struct held_answe
 	}
 	/* What is known of misses is of sleeping locks; the others heal in the kernel. */
 	if (!g->spins) {
-		facts.missed_ns = l->missed_ns;
+		facts.missed_ns = held_missed__last(&l->missed[g->kind], settled_ns(g));
 		facts.bucket = live_bpf__bucket(&l->s->bpf, g->lock);
 	}
+	if (g->kind == KIND_SEMAPHORE && u64map__get(l->places_before, g->lock, &places))
+		facts.places = (uint32_t)places;
 	held__judge(g->entries, g->nr_entries, &facts, a);
+	if (a->places < facts.places)
+		a->places = facts.places;
+	/* Without memory for it a later read knows fewer of them. */
+	if (a->places)
+		u64map__set(l->places, g->lock, a->places);
 	for (i = 0; i < g->nr_entries; i++) {
 		const struct held_entry *e = &g->entries[i];
 
@@ -338,38 +420,42 @@ static int add_group(struct live_locks *l, struct group *g)
 	out->state.nr_readers = -1;
 	if (answer.nr_holders || !g->nr_waiting)
 		fill_by_entries(l, g, &answer, returned, out);
-	else
+	else if (!g->spins || !fill_by_spinner(l, g, out))
 		fill_by_word(l, g, out);
 	if (out->evidence[0])
 		out->state.evidence = out->evidence;
-	fill_name(l, out);
+	fill_name(l, g, out);
 	l->nr++;
 	free(returned);
 	return 0;
 }
 
-/* When it last may have been that a take or give was missed: at the latest now, if
- * their number has moved since the last look. */
 static void note_missed(struct live_locks *l)
 {
-	uint64_t missed = live_bpf__missed_holds(&l->s->bpf);
+	uint64_t missed[NR_KINDS], now;
+	int kind;
 
-	if (missed != l->missed)
-		l->missed_ns = live__now();
-	l->missed = missed;
+	live_bpf__missed_holds(&l->s->bpf, missed);
+	now = live__now();
+	for (kind = 0; kind < NR_KINDS; kind++)
+		held_missed__note(&l->missed[kind], missed[kind], now);
 }
 
 int live_locks__collect(struct live_locks *l, const struct live_look *look)
 {
 	uint32_t w = 0, e = 0, nr_entries = (uint32_t)look->held.nr;
 	int err = reserve(l, look->nr_waiting + nr_entries, nr_entries);
+	struct u64map *swap;
 
 	l->look = look;
 	l->nr = l->nr_holders = 0;
 	u64map__clear(l->holding);
 	held_seen__next_read(&l->seen);
-	if (nr_entries)
-		note_missed(l);
+	swap = l->places;
+	l->places = l->places_before;
+	l->places_before = swap;
+	u64map__clear(l->places);
+	note_missed(l);
 	/* Both are sorted by lock. */
 	while ((w < look->nr_waiting || e < nr_entries) && !err) {
 		uint64_t waited = w < look->nr_waiting ? look->waiting[w]->wait.lock : UINT64_MAX;

@@ -9,8 +9,10 @@
 #include "source/live_look.h"
 
 struct live_locks;
+struct live_spinners;
 
-int live_locks__new(struct live_locks **out, struct source_live *s);
+int live_locks__new(struct live_locks **out, struct source_live *s,
+		    const struct live_spinners *spinners);
 void live_locks__free(struct live_locks *l);	/* takes NULL */
 
 /* Collects the locks that somebody waits for, and those that have been held for some

@@ -93,7 +93,7 @@ static int index_cpus(struct live_pass *p)
 	return at == p->cpu_len ? 0 : -EPROTO;
 }
 
-static int read_iter(int link_fd, char **buf, size_t *len, size_t *cap)
+int live_pass__read(int link_fd, char **buf, size_t *len, size_t *cap)
 {
 	int fd = bpf_iter_create(link_fd), err;
 
@@ -112,9 +112,9 @@ int live_pass__run(struct live_pass *p, const struct live_bpf *b)
 	int err = 0;
 
 	if (b->hooks && b->cpu_link_fd >= 0)
-		err = read_iter(b->cpu_link_fd, &p->cpu_buf, &p->cpu_len, &p->cpu_cap) ?:
+		err = live_pass__read(b->cpu_link_fd, &p->cpu_buf, &p->cpu_len, &p->cpu_cap) ?:
 		      index_cpus(p);
-	err = err ?: read_iter(b->iter_link_fd, &p->buf, &p->len, &p->cap);
+	err = err ?: live_pass__read(b->iter_link_fd, &p->buf, &p->len, &p->cap);
 	return err ?: index_tasks(p);
 }
 

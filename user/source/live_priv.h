@@ -6,26 +6,31 @@
 #define LOCKSCOPE_SOURCE_LIVE_PRIV_H
 
 #include <string.h>
+#include <sys/types.h>
 #include <time.h>
 
 #include "abi.h"
 #include "source/live.h"
 #include "source/live_hooks.h"
+#include "source/live_names.h"
 #include "source/live_stacks.h"
 #include "source/symbols.h"
 
 struct lockscope_bpf;
 struct ring_buffer;
+struct probe_child;
 struct u64map;
 
 /* The loaded programs and their maps, seen from user space. */
 struct live_bpf {
 	struct lockscope_bpf *skel;
 	struct ring_buffer *ring;
-	int iter_link_fd;
+	int iter_link_fd, futex_link_fd, before_link_fd;
 	uint32_t nr_cpus;
-	const struct lk_cpu *cpus;	/* mmaped, read only */
+	struct lk_cpu *cpus;	/* mmaped; only written before the programs are attached */
 	size_t cpus_bytes;
+	const struct lk_spinner *spinners;	/* by CPU; written by its ticks */
+	size_t spinners_bytes;
 	/* level held; else NULL */
 	struct live_hooks *hooks;
 	int cpu_link_fd;	/* -1 without --spin */
@@ -36,11 +41,16 @@ struct live_bpf {
 	size_t slots_bytes, buckets_bytes, hold_rows_bytes;
 };
 
-/* Loads, attaches, and turns recording on last.  ring_fn takes each event. */
+/* Level held, before the rest: looks what there is to hook.  0 or -errno with *err filled. */
+int live_bpf__choose_hooks(struct live_bpf *b, const struct live_config *cfg,
+			   const struct symbols *symbols, struct lk_error *err);
+/* Loads and attaches.  ring_fn takes each event. */
 int live_bpf__open(struct live_bpf *b, const struct live_config *cfg,
 		   int (*ring_fn)(void *ctx, void *data, size_t size), void *ctx,
 		   struct lk_error *err);
 void live_bpf__close(struct live_bpf *b);
+/* Our processes besides this one, LK_HELPERS at most: their waits are nobody's. */
+void live_bpf__set_helpers(const struct live_bpf *b, const pid_t *pids, uint32_t nr);
 /* Sums of what all CPUs counted. */
 void live_bpf__counters(const struct live_bpf *b, struct lk_counters *sum);
 void live_bpf__overflow(const struct live_bpf *b, struct lk_overflow sum[64]);
@@ -49,13 +59,14 @@ struct lk_bucket live_bpf__bucket(const struct live_bpf *b, uint64_t lock);
 /* Asks the task to drop a held entry that was proven to be stale, at its next take
  * or give.  One at a time; a second one waits for the next read. */
 void live_bpf__drop_held(const struct live_bpf *b, uint64_t task, uint32_t tid, uint32_t id);
-/* Takes or gives of sleeping locks that may have been missed so far: no slot, too
- * many held, programs skipped by the kernel. */
-uint64_t live_bpf__missed_holds(const struct live_bpf *b);
+/* Takes or gives of sleeping locks that may have been missed so far, by kind: no slot,
+ * too many held, programs skipped by the kernel.  Those of the hooks on one kind say
+ * nothing of another: where programs can be preempted (7.0) mutexes miss some all the time. */
+void live_bpf__missed_holds(const struct live_bpf *b, uint64_t by_kind[NR_KINDS]);
 /* Times the kernel skipped one of our programs because it was running already.  Not
  * those that see spinning locks taken and given: interrupts meet them all the time and
  * mostly lose a take with its give; what they lose of one alone is undone
- * (bpf/spin.bpf.c).  live_bpf__cost() counts those in spin_dropped. */
+ * (bpf/spin.bpf.h).  live_bpf__cost() counts those in spin_dropped. */
 uint64_t live_bpf__recursion_misses(const struct live_bpf *b);
 int live_bpf__cost(const struct live_bpf *b, struct live_cost *out);
 
@@ -73,6 +84,8 @@ struct live_pass {
 };
 int live_pass__run(struct live_pass *p, const struct live_bpf *b);
 void live_pass__free(struct live_pass *p);
+/* All that one run of an iterator writes, in *buf of *cap bytes, which grows. */
+int live_pass__read(int link_fd, char **buf, size_t *len, size_t *cap);
 static inline const uint64_t *lk_task__ips(const struct lk_task *t)
 {
 	return (const uint64_t *)(t + 1);
@@ -127,16 +140,21 @@ struct source_live {
 	struct live_bpf bpf;
 	struct symbols *symbols;
 	struct live_stacks *stacks;
+	struct live_names *names;
 	struct live_asked *asked;
+	struct probe_child *probe;	/* reads what may hang; NULL: none could be made */
 	struct live_reader *reader;
 	struct live_aggs *aggs;
 	struct u64map *owners;	/* of long waits, by wait id: tid and stack, 32 bits each */
+	uint32_t wanted[LIVE_ASKED_MAX], nr_wanted;	/* asked for by the user */
 	uint64_t unasked;	/* owners not looked at: too many at once */
 	uint64_t failed_reads;	/* looks at the machine that did not come about */
+	uint64_t unread, unread_pid;	/* as in struct rec_lost */
 	bool may_miss_ends;	/* this kernel can preempt BPF programs: 6.19 and later */
 	uint64_t stale_waits;	/* open waits found to be over: their end was missed */
 	uint64_t *longs_seen;	/* per CPU: long spin holds passed on; NULL without --spin */
 	uint64_t longs_lost;
+	int run_time_fd;	/* the kernel measures BPF run time while it is open; -1 */
 	uint64_t boot_ns;	/* CLOCK_BOOTTIME when recording was turned on */
 	char began_at[40], kernel[128], host[80];
 	/* during drain: where events go */
@@ -159,6 +177,17 @@ static inline int64_t live__t(const struct source_live *s, uint64_t boot_ns)
 	return (int64_t)(boot_ns - s->boot_ns);
 }
 
+/* The wait of a task that sleeps, where nothing else numbers it: unique for the sleep,
+ * and never one of the kernel side's ids, whose bit 52 is clear below 4096 CPUs. */
+static inline uint64_t live__sleep_id(uint32_t tid, uint64_t start_ns, uint64_t switches)
+{
+	uint64_t h = start_ns ^ (uint64_t)tid << 40 ^ switches * 0x9e3779b97f4a7c15ULL;
+
+	h ^= h >> 31;
+	h *= 0xff51afd7ed558ccdULL;
+	return (h >> 12 & ((1ULL << 52) - 1)) | 1ULL << 52;
+}
+
 /* live_kind.c: what the tracepoint's flags and the frames tell. */
 enum lock_kind live_kind__of(uint32_t flags, const struct rec_stack *stack);
 enum lock_mode live_kind__mode(uint32_t flags);
@@ -166,7 +195,12 @@ bool live_kind__spins(uint32_t flags);
 /* The same for lk_held.info. */
 void live_kind__held(uint32_t info, uint64_t addr, struct rec_lock *lock, enum lock_mode *mode,
 		     bool *spin);
-enum breakable live_kind__breakable(uint32_t task_state, const struct rec_stack *stack);
+enum breakable live_kind__breakable(uint32_t flags, uint32_t task_state,
+				    const struct rec_stack *stack);
+enum found_by live_kind__found_by(uint32_t flags);
+/* Whether a semaphore's wait that seems to have no timeout surely has none: the stack of
+ * the wait shows the function that waits, or the task's state is of another one. */
+bool live_kind__tells_timeout(uint32_t task_state, const struct rec_stack *stack);
 char live_kind__state_letter(uint32_t state);
 enum rec_context live_kind__context(const struct rec_stack *stack);
 /* A spinning lock function is on the stack. */

@@ -9,10 +9,13 @@
 
 #include "lib/map.h"
 #include "source/held.h"
+#include "source/live_before.h"
 #include "source/live_flocks.h"
+#include "source/live_futexes.h"
 #include "source/live_locks.h"
 #include "source/live_look.h"
 #include "source/live_priv.h"
+#include "source/live_spinners.h"
 
 #define CALM_READS 10
 #define READ_SHARE 10
@@ -21,8 +24,11 @@
 struct live_reader {
 	struct source_live *s;
 	struct live_look look;
+	struct live_before *before;
+	struct live_spinners *spinners;
 	struct live_locks *locks;
 	struct live_flocks *flocks;
+	struct live_futexes *futexes;
 	uint64_t seq;
 	uint64_t last_read_ns, ended_ns, cost_ns;
 	uint32_t nr_calm_reads;	/* in a row, without a long wait */
@@ -40,7 +46,10 @@ int live_reader__new(struct live_reader **out, struct source_live *s)
 		return -ENOMEM;
 	r->s = s;
 	err = live_flocks__new(&r->flocks, s);
-	return err ?: live_locks__new(&r->locks, s);
+	err = err ?: live_futexes__new(&r->futexes, s);
+	err = err ?: live_before__new(&r->before, s);
+	err = err ?: live_spinners__new(&r->spinners, s);
+	return err ?: live_locks__new(&r->locks, s, r->spinners);
 }
 
 void live_reader__free(struct live_reader *r)
@@ -48,8 +57,11 @@ void live_reader__free(struct live_reader *r)
 	if (!r)
 		return;
 	live_look__free(&r->look);
+	live_before__free(r->before);
+	live_spinners__free(r->spinners);
 	live_locks__free(r->locks);
 	live_flocks__free(r->flocks);
+	live_futexes__free(r->futexes);
 	free(r->tasks);
 	free(r);
 }
@@ -111,11 +123,33 @@ static uint32_t ask_holders(struct live_reader *r, uint64_t lock)
 	return fresh;
 }
 
+static uint32_t ask_holders_of(struct live_reader *r, const struct rec_lock_state *locks, uint32_t nr)
+{
+	uint32_t i, k, fresh = 0;
+
+	for (i = 0; i < nr; i++)
+		for (k = 0; k < locks[i].nr_holders; k++)
+			fresh += ask(r, locks[i].holders[k].tid);
+	return fresh;
+}
+
+/* Who waits for a lock of user space sleeps like everybody, and has to be asked for. */
+static uint32_t ask_user_space(struct live_reader *r)
+{
+	uint32_t at = 0, tid, nr, fresh;
+	const struct rec_lock_state *locks = live_futexes__locks(r->futexes, &nr);
+
+	fresh = ask_holders_of(r, locks, nr);
+	while ((tid = live_futexes__waiter(r->futexes, &at)))
+		fresh += ask(r, tid);
+	return fresh;
+}
+
 /* Asks for the owners of waits that last, and for holders that last; returns how many
  * are new. */
 static uint32_t ask_owners(struct live_reader *r)
 {
-	uint32_t i, k, nr, fresh = 0;
+	uint32_t i, nr, fresh = 0;
 	const struct rec_lock_state *files = live_flocks__locks(r->flocks, &nr);
 	const struct held *held = &r->look.held;
 
@@ -135,9 +169,9 @@ static uint32_t ask_owners(struct live_reader *r)
 	for (i = 0; i < held->nr; i++)
 		if (is_long(r, &held->list[i]))
 			fresh += ask(r, held->list[i].tid) && !held->list[i].task;
-	for (i = 0; i < nr; i++)
-		for (k = 0; k < files[i].nr_holders; k++)
-			fresh += ask(r, files[i].holders[k].tid);
+	fresh += ask_holders_of(r, files, nr) + ask_user_space(r);
+	for (i = 0; i < r->s->nr_wanted; i++)
+		fresh += ask(r, r->s->wanted[i]);
 	live_asked__done(r->s->asked);
 	return fresh;
 }
@@ -178,6 +212,11 @@ static void sample_runners(struct live_reader *r)
 	for (i = 0; i < held->nr; i++)
 		wanted |= is_long(r, &held->list[i]) && held->list[i].task &&
 			  held->list[i].task->on_cpu;
+	for (i = 0; i < r->s->nr_wanted; i++) {
+		const struct lk_task *t = live_look__find(&r->look, r->s->wanted[i]);
+
+		wanted |= t && t->on_cpu;
+	}
 	live_asked__sampling(r->s->asked, wanted);
 }
 
@@ -222,8 +261,11 @@ static void fill_wait(struct live_reader *r, const struct lk_task *t, struct rec
 	w->id = t->wait.id;
 	w->mode = live_kind__mode(t->wait.flags);
 	w->spin = live_kind__spins(t->wait.flags);
-	w->breakable_by = w->spin ? BREAK_NONE : live_kind__breakable(t->state, stack);
-	w->since_ns = live__t(r->s, t->wait.since_ns);
+	w->breakable_by = w->spin ? BREAK_NONE :
+				    live_kind__breakable(t->wait.flags, t->state, stack);
+	w->found_by = live_kind__found_by(t->wait.flags);
+	w->since_ns = t->wait.since_ns ? live__t(r->s, t->wait.since_ns) : LK_NO_TIME;
+	w->since_at_least = w->found_by != FOUND_TRACED && t->wait.since_ns;
 	w->t_ns = out->t_ns;
 	w->stack = id;
 	rec_lock__set_addr(&w->lock, t->wait.lock, live_kind__of(t->wait.flags, stack));
@@ -238,7 +280,7 @@ static void fill_drain(struct live_reader *r, const struct lk_task *t, const str
 	w->id = held__drain_id(t, h);
 	w->mode = MODE_WRITE;
 	w->breakable_by =
-		live_kind__breakable(t->state, live_stacks__get(r->s->stacks, out->stack));
+		live_kind__breakable(0, t->state, live_stacks__get(r->s->stacks, out->stack));
 	w->since_ns = live__t(r->s, h->held.since_ns);
 	w->t_ns = out->t_ns;
 	w->stack = out->stack;
@@ -287,7 +329,8 @@ static int fill_task(struct live_reader *r, const struct lk_task *t, struct rec_
 	} else if (drains) {
 		out->has_wait = true;
 		fill_drain(r, t, drains, out);
-	} else if (live_flocks__wait(r->flocks, t, &out->wait)) {
+	} else if (live_flocks__wait(r->flocks, t, &out->wait) ||
+		   live_futexes__wait(r->futexes, t, &out->wait)) {
 		out->has_wait = true;
 		out->wait.stack = out->stack;
 	}
@@ -332,16 +375,31 @@ static void note_owners(struct live_reader *r)
 		u64map__clear(r->s->owners);
 }
 
+static int pass_on_locks(const struct rec_lock_state *locks, uint32_t nr, record_fn sink, void *ctx)
+{
+	struct record rec = { .type = REC_LOCK };
+	uint32_t i;
+	int err = 0;
+
+	for (i = 0; i < nr && !err; i++) {
+		rec.lock = locks[i];
+		err = sink(ctx, &rec);
+	}
+	return err;
+}
+
 static int pass_on(struct live_reader *r, bool confirm, record_fn sink, void *ctx)
 {
 	struct record rec = { .type = REC_READ };
-	const struct rec_lock_state *files;
-	uint32_t i, nr_files, nr_locks = live_locks__nr(r->locks);
+	const struct rec_lock_state *files, *futexes;
+	uint32_t i, nr_files, nr_futexes, nr_locks = live_locks__nr(r->locks);
 	int err;
 
 	files = live_flocks__locks(r->flocks, &nr_files);
+	futexes = live_futexes__locks(r->futexes, &nr_futexes);
 	rec.read = (struct rec_read){ .seq = ++r->seq, .t_ns = live__t(r->s, live__now()),
-				      .nr_tasks = r->nr_tasks, .nr_locks = nr_locks + nr_files,
+				      .nr_tasks = r->nr_tasks,
+				      .nr_locks = nr_locks + nr_files + nr_futexes,
 				      .confirm = confirm };
 	err = sink(ctx, &rec);
 	for (i = 0; i < r->nr_tasks && !err; i++) {
@@ -349,12 +407,10 @@ static int pass_on(struct live_reader *r, bool confirm, record_fn sink, void *ct
 		rec.task = r->tasks[i];
 		err = sink(ctx, &rec);
 	}
-	for (i = 0; i < nr_locks + nr_files && !err; i++) {
-		rec.type = REC_LOCK;
-		rec.lock = i < nr_locks ? *live_locks__at(r->locks, i) : files[i - nr_locks];
-		err = sink(ctx, &rec);
-	}
-	return err;
+	for (i = 0; i < nr_locks && !err; i++)
+		err = pass_on_locks(live_locks__at(r->locks, i), 1, sink, ctx);
+	err = err ?: pass_on_locks(files, nr_files, sink, ctx);
+	return err ?: pass_on_locks(futexes, nr_futexes, sink, ctx);
 }
 
 /* What the next read may well do without: out of memory or files, cut short. */
@@ -391,12 +447,13 @@ int live_reader__read(struct live_reader *r, bool confirm, record_fn sink, void 
 	pause_ns = READ_SHARE * r->cost_ns < PAUSE_MAX_NS ? READ_SHARE * r->cost_ns : PAUSE_MAX_NS;
 	if (!confirm && began_ns - r->ended_ns < pause_ns)
 		return 0;
-	err = take_look(r);
+	err = live_before__search(r->before, &r->look) ?: take_look(r);
 	if (is_passing(err)) {
 		r->s->failed_reads++;
 		return 0;
 	}
 	err = err ?: live_flocks__update(r->flocks, &r->look.pass, confirm, sink, ctx);
+	err = err ?: live_futexes__update(r->futexes, confirm);
 	if (err)
 		return err;
 	if (ask_owners(r)) {
@@ -405,6 +462,8 @@ int live_reader__read(struct live_reader *r, bool confirm, record_fn sink, void 
 		if (err)
 			return err;
 	}
+	live_before__forget(r->before, &r->look);
+	live_spinners__update(r->spinners, &r->look);
 	for (i = 0; i < r->look.nr && !err; i++)
 		err = fill_task(r, r->look.tasks[i], &r->tasks[i], sink, ctx);
 	err = err ?: live_locks__collect(r->locks, &r->look);

@@ -9,11 +9,14 @@
 #include "abi.h"
 #include "lib/hash.h"
 #include "lib/map.h"
+#include "record/caller.h"
 #include "source/live_priv.h"
 
 /* Different stacks known at most, some 1 KB each: a watch may run for months. */
 #define STACKS_MAX 32768
 #define BATCH 256
+/* Frames of a walk's own at its beginning, at most. */
+#define TRACER_MAX 6
 
 struct live_stacks {
 	int map_fd;
@@ -60,26 +63,16 @@ static bool has_prefix(const char *s, const char *prefix)
 	return !strncmp(s, prefix, strlen(prefix));
 }
 
-/* A walk begins in the tracer: its program, the trampoline, the tracepoint. */
-static bool is_tracer(const char *sym)
-{
-	return has_prefix(sym, "bpf_prog_") || has_prefix(sym, "bpf_trace_run") ||
-	       has_prefix(sym, "__bpf_trace_") || has_prefix(sym, "__traceiter_") ||
-	       has_prefix(sym, "bpf_get_stack") || has_prefix(sym, "bpf_trampoline_");
-}
-
 static uint32_t nr_tracer_frames(const struct live_stacks *s, const uint64_t *ips, uint32_t nr)
 {
-	uint32_t i, skip = 0;
+	struct rec_frame frames[TRACER_MAX];
+	uint32_t i;
 
-	for (i = 0; i < nr && i < 6; i++) {
-		struct rec_frame f;
-
-		symbols__code(s->symbols, ips[i], &f);
-		if (f.sym && is_tracer(f.sym))
-			skip = i + 1;
-	}
-	return skip;
+	if (nr > TRACER_MAX)
+		nr = TRACER_MAX;
+	for (i = 0; i < nr; i++)
+		symbols__code(s->symbols, ips[i], &frames[i]);
+	return caller__nr_tracer(frames, nr);
 }
 
 static uint64_t hash_frames(const uint64_t *ips, uint32_t nr)

@@ -60,7 +60,8 @@ bool live_stale__wait(const struct source_live *s, const struct lk_task *t, uint
 
 	enum verdict v = CANNOT_TELL;
 
-	if (lk_task__wait_age_ns(t) < LK_YOUNG_NS || t->proven)
+	/* A found one is not even read once its task has run. */
+	if (lk_task__wait_age_ns(t) < LK_YOUNG_NS || t->proven || t->wait.flags & LK_F_FOUND)
 		return false;
 	if (live_kind__spins(t->wait.flags))
 		return spin_is_stale(s, t, since_ns);
@@ -76,5 +77,5 @@ bool live_stale__wait(const struct source_live *s, const struct lk_task *t, uint
 bool live_stale__is_unproven(const struct source_live *s, const struct lk_task *t)
 {
 	return s->may_miss_ends && !t->proven && !t->wait.stack &&
-	       !live_kind__spins(t->wait.flags);
+	       !(t->wait.flags & LK_F_FOUND) && !live_kind__spins(t->wait.flags);
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "source/symbols.h"
+
 #include "abi.h"
 #include "../bpf/lockfuncs.h"
 
@@ -25,6 +27,16 @@ const struct lockfunc lockfuncs[] = {
 const size_t nr_lockfuncs = sizeof(lockfuncs) / sizeof(*lockfuncs);
 _Static_assert(sizeof(lockfuncs) / sizeof(*lockfuncs) <= sizeof(((struct lockfunc_kernel *)0)->states) /
 						       sizeof(enum lockfunc_state), "room");
+
+const struct lockfunc *lockfuncs__find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < nr_lockfuncs; i++)
+		if (!strcmp(lockfuncs[i].name, name))
+			return &lockfuncs[i];
+	return NULL;
+}
 
 const char *lockfunc_state__name(enum lockfunc_state s)
 {
@@ -46,74 +58,141 @@ struct by_name {
 	size_t row;
 };
 
+/* The names in order.  Nearly all that is looked up is none of them: begins tells that
+ * of most by how they begin. */
+struct names {
+	struct by_name list[sizeof(lockfuncs) / sizeof(*lockfuncs)];
+	bool begins[256];
+};
+
+static unsigned int beginning(const char *name)
+{
+	unsigned int h = (unsigned char)name[0];
+
+	h = h * 31 + (unsigned char)(h ? name[1] : 0);
+	h = h * 31 + (unsigned char)(h && name[1] ? name[2] : 0);
+	return (h ^ h >> 8) & 255;
+}
+
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(((const struct by_name *)a)->name, ((const struct by_name *)b)->name);
 }
 
-static size_t row_of(const struct by_name *index, const char *name)
+static void names__fill(struct names *names)
+{
+	size_t i;
+
+	memset(names, 0, sizeof(*names));
+	for (i = 0; i < nr_lockfuncs; i++) {
+		names->list[i] = (struct by_name){ lockfuncs[i].name, i };
+		names->begins[beginning(lockfuncs[i].name)] = true;
+	}
+	qsort(names->list, nr_lockfuncs, sizeof(*names->list), compare_names);
+}
+
+static size_t row_of(const struct names *names, const char *name)
 {
 	struct by_name key = { .name = name }, *found;
 
-	found = bsearch(&key, index, nr_lockfuncs, sizeof(*index), compare_names);
+	if (!names->begins[beginning(name)])
+		return SIZE_MAX;
+	found = bsearch(&key, names->list, nr_lockfuncs, sizeof(*names->list), compare_names);
 	return found ? found->row : SIZE_MAX;
 }
 
-/* "ffffffff81234560 T mutex_lock": the kernel's own come before those of modules. */
-static void take_symbol(struct lockfunc_kernel *k, const struct by_name *index, char *line)
-{
-	char *end, *name, *rest;
-	uint64_t addr = strtoull(line, &end, 16);
-	size_t row;
-	char type;
+/* The functions that somebody lists. */
+struct listed {
+	const struct names *names;
+	bool there[sizeof(lockfuncs) / sizeof(*lockfuncs)];
+};
 
-	if (end == line || *end != ' ')
-		return;
-	type = end[1];
-	name = end + 3;
-	rest = name + strcspn(name, "\t\n");
-	if (*rest == '\t')
-		return;	/* a module's */
-	*rest = '\0';
-	if (!strcmp(name, "cpu_hotplug_lock"))
-		k->hotplug_lock = addr;
-	else if (!strcmp(name, "__per_cpu_offset"))
-		k->per_cpu_offset = addr;
-	if (type != 'T' && type != 't' && type != 'W')
-		return;
-	row = row_of(index, name);
+static void take_function(void *ctx, const char *name, uint64_t from, uint64_t to)
+{
+	struct listed *l = ctx;
+	size_t row = row_of(l->names, name);
+
+	(void)from;
+	(void)to;
 	if (row != SIZE_MAX)
-		k->states[row] = FUNC_THERE;
+		l->there[row] = true;
 }
 
-int lockfuncs__look(struct lockfunc_kernel *k, const struct btf *btf)
+/* "ffffffff81234560 T mutex_lock"; a module's has a name in brackets behind it. */
+static void take_line(struct listed *l, char *line)
 {
-	struct by_name index[sizeof(lockfuncs) / sizeof(*lockfuncs)];
+	char *name, type;
+
+	strtoull(line, &name, 16);
+	if (name == line || *name != ' ')
+		return;
+	type = name[1];
+	name += 3;
+	name[strcspn(name, "\n")] = '\0';
+	if (strchr("TtWw", type) && !strchr(name, '\t'))
+		take_function(l, name, 0, 0);
+}
+
+/* Names are there even where addresses are hidden. */
+static int read_names(struct listed *l)
+{
 	FILE *f = fopen("/proc/kallsyms", "re");
 	char line[512];
-	size_t i;
 
 	if (!f)
 		return -errno;
-	memset(k, 0, sizeof(*k));
-	for (i = 0; i < nr_lockfuncs; i++) {
-		index[i] = (struct by_name){ lockfuncs[i].name, i };
-		k->states[i] = FUNC_MISSING;
-	}
-	qsort(index, nr_lockfuncs, sizeof(*index), compare_names);
 	while (fgets(line, sizeof(line), f))
-		take_symbol(k, index, line);
+		take_line(l, line);
 	fclose(f);
-	k->rdonly_cast = btf && btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
-	for (i = 0; i < nr_lockfuncs; i++) {
-		if (k->states[i] != FUNC_THERE)
+	return 0;
+}
+
+/* One walk for all: looking one up walks over every type. */
+static void take_types(struct listed *l, struct lockfunc_kernel *k, const struct btf *btf)
+{
+	uint32_t id, nr = btf__type_cnt(btf);
+
+	for (id = 1; id < nr; id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+		const char *name;
+
+		if (!btf_is_func(t))
 			continue;
-		if (btf && btf__find_by_name_kind(btf, lockfuncs[i].name, BTF_KIND_FUNC) < 0)
+		name = btf__name_by_offset(btf, t->name_off);
+		take_function(l, name, 0, 0);
+		if (name[0] == 'b' && !strcmp(name, "bpf_rdonly_cast"))
+			k->rdonly_cast = true;
+	}
+}
+
+int lockfuncs__look(struct lockfunc_kernel *k, const struct symbols *symbols, const struct btf *btf)
+{
+	struct listed code = { 0 }, typed = { 0 };
+	struct names names;
+	int err = 0;
+	size_t i;
+
+	memset(k, 0, sizeof(*k));
+	names__fill(&names);
+	code.names = typed.names = &names;
+	if (symbols && symbols__nr(symbols)) {
+		symbols__each_function(symbols, take_function, &code);
+		k->hotplug_lock = symbols__address(symbols, "cpu_hotplug_lock");
+		k->per_cpu_offset = symbols__address(symbols, "__per_cpu_offset");
+	} else {
+		err = read_names(&code);
+	}
+	if (btf)
+		take_types(&typed, k, btf);
+	for (i = 0; i < nr_lockfuncs; i++) {
+		if (!code.there[i])
+			k->states[i] = FUNC_MISSING;
+		else if (btf && !typed.there[i])
 			k->states[i] = FUNC_REFUSED;
 		else if (lockfuncs[i].arg == NO_ARG && !k->hotplug_lock)
 			k->states[i] = FUNC_NO_ADDRESS;
 	}
-	return 0;
+	return err;
 }
 
 void lockfuncs__need_gives(struct lockfunc_kernel *k)

@@ -23,6 +23,8 @@ struct lockfunc {
 };
 extern const struct lockfunc lockfuncs[];
 extern const size_t nr_lockfuncs;
+/* The row of that function, or NULL. */
+const struct lockfunc *lockfuncs__find(const char *name);
 
 /* Why a row is not hooked. */
 enum lockfunc_state {
@@ -44,9 +46,10 @@ struct lockfunc_kernel {
 };
 
 struct btf;
-/* Looks every row up in /proc/kallsyms and, if btf is not NULL, among its functions.
- * 0 or -errno. */
-int lockfuncs__look(struct lockfunc_kernel *k, const struct btf *btf);
+struct symbols;
+/* Looks every row up among the kernel's symbols and, if btf is not NULL, among its
+ * functions.  symbols NULL or empty: in /proc/kallsyms, without addresses.  0 or -errno. */
+int lockfuncs__look(struct lockfunc_kernel *k, const struct symbols *symbols, const struct btf *btf);
 /* Takes out rows whose give is not FUNC_THERE. */
 void lockfuncs__need_gives(struct lockfunc_kernel *k);
 

@@ -64,6 +64,11 @@ static bool may_load_bpf(void)
 	return probe__is_admin() || (has_cap(CAP_BPF) && has_cap(CAP_PERFMON));
 }
 
+bool probe__sees_others(void)
+{
+	return has_cap(CAP_SYS_PTRACE) && (has_cap(CAP_DAC_READ_SEARCH) || has_cap(CAP_DAC_OVERRIDE));
+}
+
 /* A program of one call, which lockdown=confidentiality takes away.  libbpf's own
  * probe goes by the words of the verifier, and those have changed. */
 static bool may_read_kernel(void)
@@ -93,14 +98,12 @@ static const struct bpf_insn do_nothing[] = {
 	{ .code = BPF_JMP | BPF_EXIT },
 };
 
-bool probe__fentry(void)
+bool probe__fentry(const struct btf *btf)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
-	struct btf *btf = btf__load_vmlinux_btf();
 	int id = btf ? btf__find_by_name_kind(btf, HARMLESS_FUNC, BTF_KIND_FUNC) : -1;
 	int fd = -1, link = -1;
 
-	btf__free(btf);
 	if (id < 0)
 		return false;
 	opts.attach_btf_id = (__u32)id;
@@ -180,16 +183,19 @@ static int cannot(struct lk_error *err, int code)
 	return code;
 }
 
-int probe__contention(struct lk_error *err)
+int probe__contention(struct btf **out, struct lk_error *err)
 {
 	struct utsname u;
 	struct btf *btf;
 	char buf[128];
 	bool there;
 
+	if (out)
+		*out = NULL;
+
 	if (!may_load_bpf()) {
 		lk_error__set(err, -EPERM, "not allowed to load BPF programs");
-		lk_error__hint(err, "run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE");
+		lk_error__hint(err, "run as root, or with CAP_BPF, CAP_PERFMON, CAP_SYSLOG, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH");
 		return cannot(err, -EPERM);
 	}
 	if (lockdown_confidentiality(buf, sizeof(buf))) {
@@ -208,7 +214,10 @@ int probe__contention(struct lk_error *err)
 	}
 	btf = btf__load_vmlinux_btf();
 	there = has_tracepoint(btf, "contention_begin");
-	btf__free(btf);
+	if (there && out)
+		*out = btf;
+	else
+		btf__free(btf);
 	if (there)
 		return 0;
 	lk_error__set(err, -EOPNOTSUPP, "kernel %s has no lock contention tracepoints",
@@ -335,12 +344,12 @@ static void look_lockdep(const struct btf *btf, struct probe_row *row)
 /* Which functions would be hooked, and what stays out. */
 static void look_held(const struct btf *btf, struct probe_row *row)
 {
-	const char *how = probe__fentry() ? "fentry" : probe__kprobe_multi() ? "kprobe.multi" :
+	const char *how = probe__fentry(btf) ? "fentry" : probe__kprobe_multi() ? "kprobe.multi" :
 			  probe__kprobe() ? "kprobes" : NULL;
 	struct lockfunc_kernel k;
 	size_t i, there = 0, of = 0;
 
-	if (!how || lockfuncs__look(&k, btf)) {
+	if (!how || lockfuncs__look(&k, NULL, btf)) {
 		yes_if(row, false, "neither fentry nor kprobes are allowed");
 		return;
 	}
@@ -362,10 +371,10 @@ static void look_held_spin(const struct btf *btf, struct probe_row *row)
 	struct lockfunc_kernel k;
 	struct utsname u;
 	unsigned int major = 0, minor = 0;
-	bool fentry = probe__fentry();
+	bool fentry = probe__fentry(btf);
 	size_t i, there = 0, of = 0, inlined = 0;
 
-	if ((!fentry && !probe__kprobe_multi() && !probe__kprobe()) || lockfuncs__look(&k, btf)) {
+	if ((!fentry && !probe__kprobe_multi() && !probe__kprobe()) || lockfuncs__look(&k, NULL, btf)) {
 		yes_if(row, false, "neither fentry nor kprobes are allowed");
 		return;
 	}
@@ -396,6 +405,15 @@ static void look_file_locks(const struct btf *btf, struct probe_row *row)
 {
 	(void)btf;
 	yes_if(row, !access("/proc/locks", R_OK), access("/proc/locks", R_OK) ? "no /proc/locks" : "");
+}
+
+static void look_futexes(const struct btf *btf, struct probe_row *row)
+{
+	bool may = has_cap(CAP_SYS_PTRACE);
+
+	(void)btf;
+	yes_if(row, may, may ? "glibc's 64-bit mutexes and rwlocks, PI and robust futexes"
+			     : "no CAP_SYS_PTRACE: the memory of others cannot be read");
 }
 
 static void look_bpf_stats(const struct btf *btf, struct probe_row *row)
@@ -432,7 +450,7 @@ static const struct feature features[] = {
 	  "who holds spinlocks and rwlocks; waits that pass no tracepoint",
 	  "their waits are shown without an owner", look_held_spin },
 	{ "silent_waits",
-	  "completions, folio and bit locks, per-VMA locks, SRCU, flush_work, freezing, PI futexes, "
+	  "completions, folio and bit locks, per-VMA locks, SRCU, flush_work, freezing, "
 	  "percpu_rwsem writers that drain readers (6.12 and later)",
 	  "what such a task waits for", "it is shown as blocked, with its stack, as the end of a chain",
 	  look_silent },
@@ -441,6 +459,8 @@ static const struct feature features[] = {
 	  look_symbols },
 	{ "file_locks", "/proc/locks", "flock, POSIX and OFD locks and leases in the graph",
 	  "file locks are not seen", look_file_locks },
+	{ "futexes", "memory of other processes", "pthread mutexes and rwlocks in the graph",
+	  "locks of user space are not seen", look_futexes },
 	{ "lockdep", "lockdep tracepoints", "class names, held locks", "level lockdep cannot run",
 	  look_lockdep },
 	{ "bpf_stats", "BPF run time statistics", "what lockscope itself costs",

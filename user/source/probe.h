@@ -24,17 +24,22 @@ struct probe_row {
  * nothing.  0 or -errno. */
 int probe__run(struct probe_row *rows, size_t max, size_t *nr);
 
+struct btf;
 /* Whether level `contention` can run here at all: 0, or -errno with *err filled
- * (err->status EXIT_CANNOT): not root, no BTF, no tracepoints, lockdown. */
-int probe__contention(struct lk_error *err);
+ * (err->status EXIT_CANNOT): not root, no BTF, no tracepoints, lockdown.  btf not NULL:
+ * gets the kernel's types, which it takes a while to read, or NULL. */
+int probe__contention(struct btf **btf, struct lk_error *err);
 
 /* Whether each kind of hook can be attached, tried on a function that nobody calls. */
-bool probe__fentry(void);
+bool probe__fentry(const struct btf *btf);
 bool probe__kprobe_multi(void);
 bool probe__kprobe(void);
 
 /* Whether this process may do everything (CAP_SYS_ADMIN). */
 bool probe__is_admin(void);
+
+/* Whether it may look into processes of other users: their descriptors and memory. */
+bool probe__sees_others(void);
 
 /* 1 when this process is in a child pid namespace, so that /proc shows it only
  * part of the machine; 0 when not; -errno when that cannot be told. */

@@ -206,6 +206,8 @@ static const struct field lost_fields[] = {
 	ROW(rec_lost, "stack_collisions", stack_collisions, FIELD_U64, FIELD_OPTIONAL),
 	ROW(rec_lost, "held_overflow", held_overflow, FIELD_U64, FIELD_OPTIONAL),
 	ROW(rec_lost, "looks", looks, FIELD_U64, FIELD_OPTIONAL),
+	ROW(rec_lost, "unread", unread, FIELD_U64, FIELD_OPTIONAL),
+	ROW(rec_lost, "unread_pid", unread_pid, FIELD_U64, FIELD_OPTIONAL),
 };
 
 static int decode_lost(struct decoder *d, struct field_reader *r, struct record *rec)
@@ -240,6 +242,7 @@ static const struct {
 } types[] = {
 	{ "header", REC_HEADER, decode_header },
 	{ "stack", REC_STACK, decode_stack },
+	{ "lock_name", REC_LOCK_NAME, decoder__lock_name },
 	{ "wait_begin", REC_WAIT_BEGIN, decoder__wait_begin },
 	{ "wait", REC_WAIT, decoder__wait },
 	{ "hold", REC_HOLD, decoder__hold },
@@ -249,6 +252,12 @@ static const struct {
 	{ "task", REC_TASK, decoder__task },
 	{ "lock", REC_LOCK, decoder__lock },
 	{ "lost", REC_LOST, decode_lost },
+	{ "message", REC_MESSAGE, decoder__message },
+	{ "setting", REC_SETTING, decoder__setting },
+	{ "machine", REC_MACHINE, decoder__machine },
+	{ "thread", REC_THREAD, decoder__thread },
+	{ "process", REC_PROCESS, decoder__process },
+	{ "absent", REC_ABSENT, decoder__absent },
 	{ "end", REC_END, decode_end },
 	/* made again from the rest, so that a recording shows what this build finds */
 	{ "finding", REC_FINDING, NULL },

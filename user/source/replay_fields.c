@@ -110,6 +110,8 @@ static int read_enum(const struct field *f, struct json_object *value, void *to)
 		err = context__parse(str, to);
 	else if (f->type == FIELD_HOLD_END)
 		err = hold_end__parse(str, to);
+	else if (f->type == FIELD_FOUND_BY)
+		err = found_by__parse(str, to);
 	return err ? -EBADMSG : 0;
 }
 
@@ -178,6 +180,7 @@ static int read_value(const struct field *f, struct json_object *value, void *to
 	case FIELD_CERTAINTY:
 	case FIELD_CONTEXT:
 	case FIELD_HOLD_END:
+	case FIELD_FOUND_BY:
 		return read_enum(f, value, to);
 	}
 	return -EBADMSG;

@@ -27,6 +27,7 @@ enum field_type {
 	FIELD_CERTAINTY,
 	FIELD_CONTEXT,
 	FIELD_HOLD_END,
+	FIELD_FOUND_BY,
 };
 
 enum field_flags {

@@ -86,7 +86,7 @@ static int copy_lock(struct arena *a, struct rec_lock_state *l)
 	struct rec_holder *holders;
 
 	if (copy_str(a, &l->lock.str) || copy_str(a, &l->name) || copy_str(a, &l->name_source) ||
-	    copy_str(a, &l->evidence))
+	    copy_str(a, &l->object) || copy_str(a, &l->evidence))
 		return -ENOMEM;
 	if (!l->nr_holders)
 		return 0;

@@ -48,6 +48,24 @@ static int read_lock_id(struct field_reader *r, struct rec_lock *lock, bool null
 	return 0;
 }
 
+static const struct field name_fields[] = {
+	ROW(rec_lock_name, "name", name, FIELD_STR, FIELD_OPTIONAL),
+	ROW(rec_lock_name, "name_source", source, FIELD_STR, FIELD_OPTIONAL),
+	ROW(rec_lock_name, "name_guess", guess, FIELD_BOOL, FIELD_MAY_MISS),
+	ROW(rec_lock_name, "object", object, FIELD_STR, FIELD_OPTIONAL),
+};
+
+int decoder__lock_name(struct decoder *d, struct field_reader *r, struct record *rec)
+{
+	struct rec_lock_name *n = &rec->lock_name;
+	int err = field_reader__read(r, COUNTED(name_fields), n);
+
+	(void)d;
+	if (!n->name)
+		n->source = n->object = NULL;
+	return err ? err : read_lock_id(r, &n->lock, false);
+}
+
 static const struct field wait_fields[] = {
 	ROW(rec_wait, "id", id, FIELD_U64, 0),
 	ROW(rec_wait, "t_ns", t_ns, FIELD_TIME, 0),
@@ -56,6 +74,7 @@ static const struct field wait_fields[] = {
 	ROW(rec_wait, "breakable_by", breakable_by, FIELD_BREAKABLE, FIELD_MAY_MISS),
 	ROW(rec_wait, "since_ns", since_ns, FIELD_TIME, FIELD_MAY_MISS),
 	ROW(rec_wait, "since_at_least", since_at_least, FIELD_BOOL, FIELD_MAY_MISS),
+	ROW(rec_wait, "found_by", found_by, FIELD_FOUND_BY, FIELD_MAY_MISS),
 	ROW(rec_wait, "stack", stack, FIELD_U32, FIELD_OPTIONAL),
 };
 
@@ -190,7 +209,7 @@ int decoder__hold_agg(struct decoder *d, struct field_reader *r, struct record *
 	int err = field_reader__read(r, COUNTED(hold_agg_fields), a);
 
 	if (!err)
-		err = read_lock_id(r, &a->lock, false);
+		err = read_lock_id(r, &a->lock, true);
 	if (!err)
 		err = read_site(d, r, &a->site);
 	return err ? err : read_hist(r, a->hist);
@@ -315,6 +334,7 @@ static const struct field lock_fields[] = {
 	ROW(rec_lock_state, "name", name, FIELD_STR, FIELD_OPTIONAL),
 	ROW(rec_lock_state, "name_source", name_source, FIELD_STR, FIELD_OPTIONAL),
 	ROW(rec_lock_state, "name_guess", name_guess, FIELD_BOOL, FIELD_MAY_MISS),
+	ROW(rec_lock_state, "object", object, FIELD_STR, FIELD_OPTIONAL),
 	ROW(rec_lock_state, "evidence", evidence, FIELD_STR, FIELD_OPTIONAL),
 	ROW(rec_lock_state, "unknown_holders", nr_unknown, FIELD_U32, FIELD_OPTIONAL),
 };
@@ -343,6 +363,6 @@ int decoder__lock(struct decoder *d, struct field_reader *r, struct record *rec)
 		return field_reader__fail(r, "\"rule\" has an impossible value");
 	l->rule = strcmp(rule, "or") ? RULE_AND : RULE_OR;
 	if (!l->name)
-		l->name_source = NULL;
+		l->name_source = l->object = NULL;
 	return 0;
 }

@@ -30,6 +30,7 @@ struct table {
 struct part {
 	char *text;		/* cut into strings in place */
 	struct table code, data;
+	struct table per_cpu;	/* of modules */
 };
 
 /* Reads modules again.  The thread's alone while it works. */
@@ -49,6 +50,7 @@ struct symbols {
 	struct reader *reader;
 	bool reading;
 	uint64_t looked_ns;
+	int kallsyms_fd;	/* behind the kernel's own, until the rest is read; -1 */
 };
 
 /* No function and no lock is larger; an address further off is in no symbol. */
@@ -81,41 +83,45 @@ static int by_addr(const void *a, const void *b)
 	return x->name < y->name ? -1 : x->name > y->name;
 }
 
-/* /proc files have no size: read until the end. */
-static int read_all(const char *path, char **out)
+/* Reads on until the end, for /proc files have no size, or until a piece has been read
+ * with stop in it; before *out, freed or taken over, stays what is there. */
+static int read_on(int fd, char **out, const char *stop)
 {
-	size_t cap = 1 << 22, len = 0;
-	char *text = malloc(cap);
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
-	ssize_t n;
+	size_t len = *out ? strlen(*out) : 0, cap = len + (1 << 22);
+	char *text = realloc(*out, cap);
+	ssize_t n = 0;
 
-	if (fd < 0 || !text) {
-		err = fd < 0 ? -errno : -ENOMEM;
-		goto out;
-	}
-	while ((n = read(fd, text + len, cap - len - 1)) > 0) {
+	while (text && (n = read(fd, text + len, cap - len - 1)) > 0) {
+		text[len + (size_t)n] = '\0';
+		*out = text;
+		if (stop && strstr(text + len, stop))
+			return 0;
 		len += (size_t)n;
 		if (len + 1 < cap)
 			continue;
-		char *more = realloc(text, cap * 2);
-
-		if (!more) {
-			err = -ENOMEM;
-			goto out;
-		}
-		text = more;
 		cap *= 2;
+		text = realloc(text, cap);
 	}
-	if (n < 0)
-		err = -errno;
+	if (!text)
+		return -ENOMEM;
+	*out = text;
 	text[len] = '\0';
-out:
-	if (fd >= 0)
-		close(fd);
-	if (err)
-		free(text);
-	else
-		*out = text;
+	return n < 0 ? -errno : 0;
+}
+
+static int read_all(const char *path, char **out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+	*out = NULL;
+	err = read_on(fd, out, NULL);
+	close(fd);
+	if (err) {
+		free(*out);
+		*out = NULL;
+	}
 	return err;
 }
 
@@ -160,8 +166,23 @@ static int parse_line(struct part *part, char *line)
 	sym.name = (uint32_t)(p - part->text);
 	if (strchr("tTwW", type))
 		return table__add(&part->code, sym);
-	/* Per-CPU symbols (aA) are offsets, no addresses. */
+	/* Per-CPU symbols are offsets, or addresses in what was thrown away at boot. */
+	if (strchr("aA?", type))
+		return sym.module ? table__add(&part->per_cpu, sym) : 0;
 	return strchr("dDbBrR", type) ? table__add(&part->data, sym) : 0;
+}
+
+/* The kernel lists its own by address. */
+static void table__sort(struct table *t)
+{
+	size_t i;
+
+	for (i = 1; i < t->nr; i++) {
+		if (by_addr(&t->list[i - 1], &t->list[i]) <= 0)
+			continue;
+		qsort(t->list, t->nr, sizeof(*t->list), by_addr);
+		return;
+	}
 }
 
 static int part__parse(struct part *part)
@@ -175,10 +196,9 @@ static int part__parse(struct part *part)
 			*next++ = '\0';
 		err = parse_line(part, line);
 	}
-	if (part->code.nr)
-		qsort(part->code.list, part->code.nr, sizeof(struct symbol), by_addr);
-	if (part->data.nr)
-		qsort(part->data.list, part->data.nr, sizeof(struct symbol), by_addr);
+	table__sort(&part->code);
+	table__sort(&part->data);
+	table__sort(&part->per_cpu);
 	return err;
 }
 
@@ -187,6 +207,7 @@ static void part__free(struct part *part)
 	free(part->text);
 	free(part->code.list);
 	free(part->data.list);
+	free(part->per_cpu.list);
 	*part = (struct part){ 0 };
 }
 
@@ -285,6 +306,23 @@ static int start_reader(struct symbols *s, const char *kallsyms, const char *mod
 	return identify(modules, &r->known) ? 0 : worker__new(&s->worker);
 }
 
+/* The kernel's own come first; modules and BPF programs have a name in brackets. */
+static int read_kernel(struct symbols *s)
+{
+	char *line;
+	int err = read_on(s->kallsyms_fd, &s->kernel.text, "\t[");
+
+	if (err)
+		return err;
+	line = strstr(s->kernel.text, "\t[");
+	while (line && line > s->kernel.text && line[-1] != '\n')
+		line--;
+	s->modules.text = strdup(line ? line : "");
+	if (line)
+		*line = '\0';
+	return s->modules.text ? part__parse(&s->kernel) : -ENOMEM;
+}
+
 int symbols__new(struct symbols **out, const char *kallsyms, const char *modules)
 {
 	struct symbols *s = calloc(1, sizeof(*s));
@@ -293,22 +331,29 @@ int symbols__new(struct symbols **out, const char *kallsyms, const char *modules
 	*out = NULL;
 	if (!s)
 		return -ENOMEM;
-	err = start_reader(s, kallsyms, modules);
+	s->kallsyms_fd = open(kallsyms, O_RDONLY | O_CLOEXEC);
+	err = s->kallsyms_fd < 0 ? -errno : start_reader(s, kallsyms, modules);
 	err = err ? err : u64map__new(&s->names, 0);
 	err = err ? err : arena__new(&s->strings);
-	err = err ? err : read_all(kallsyms, &s->kernel.text);
-	if (!err) {
-		s->modules.text = take_modules(s->kernel.text);
-		err = s->modules.text ? 0 : -ENOMEM;
-	}
-	err = err ? err : part__parse(&s->kernel);
-	err = err ? err : part__parse(&s->modules);
+	err = err ? err : read_kernel(s);
 	if (err) {
 		symbols__free(s);
 		return err;
 	}
 	*out = s;
-	return symbols__nr(s) ? 0 : -EPERM;
+	return s->kernel.code.nr ? 0 : -EPERM;
+}
+
+int symbols__read_rest(struct symbols *s)
+{
+	int err = read_on(s->kallsyms_fd, &s->modules.text, NULL);
+	char *text = err ? NULL : realloc(s->modules.text, strlen(s->modules.text) + 1);
+
+	close(s->kallsyms_fd);
+	s->kallsyms_fd = -1;
+	if (text)
+		s->modules.text = text;
+	return err ? err : part__parse(&s->modules);
 }
 
 void symbols__free(struct symbols *s)
@@ -317,6 +362,8 @@ void symbols__free(struct symbols *s)
 		return;
 	if (worker__free(s->worker))
 		reader__free(s->reader);
+	if (s->kallsyms_fd >= 0)
+		close(s->kallsyms_fd);
 	part__free(&s->kernel);
 	part__free(&s->modules);
 	u64map__free(s->names);
@@ -381,6 +428,34 @@ static const struct symbol *find(const struct table *t, uint64_t addr, uint64_t 
 	return &t->list[lo];
 }
 
+/* Symbols that only mark where something begins or ends in the image, or that the
+ * compiler made: no lock is called so. */
+static bool is_mark(const char *name)
+{
+	static const char *const marks[] = {
+		"__start_", "__stop_", "__bss_", "_end", "_edata", "_sdata", "__end_", "__init_",
+		"__per_cpu_", "__brk_", "__nosave_", "_sinittext", "__key.", "__func__.", "__UNIQUE_ID",
+		"__compound_literal", ".L", "__already_done",
+	};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
+		if (!strncmp(name, marks[i], strlen(marks[i])))
+			return true;
+	return false;
+}
+
+/* The symbol whose data lies at addr: of several names the first that is no mark. */
+static const struct symbol *find_data(const struct part *part, uint64_t addr)
+{
+	const struct table *t = &part->data;
+	const struct symbol *s = find(t, addr, DATA_REACH), *end = t->list + t->nr;
+	uint64_t at = s ? s->addr : 0;
+
+	while (s && s < end && s->addr == at && is_mark(part->text + s->name))
+		s++;
+	return s && s < end && s->addr == at ? s : NULL;
+}
+
 static void resolve(const struct symbols *s, const struct symbol *kernel,
 		    const struct symbol *module, uint64_t addr, struct rec_frame *frame)
 {
@@ -403,8 +478,42 @@ void symbols__code(const struct symbols *s, uint64_t addr, struct rec_frame *fra
 
 void symbols__data(const struct symbols *s, uint64_t addr, struct rec_frame *frame)
 {
-	resolve(s, find(&s->kernel.data, addr, DATA_REACH),
-		find(&s->modules.data, addr, DATA_REACH), addr, frame);
+	resolve(s, find_data(&s->kernel, addr), find_data(&s->modules, addr), addr, frame);
+}
+
+void symbols__per_cpu(const struct symbols *s, uint64_t offset, struct rec_frame *frame)
+{
+	resolve(s, NULL, find(&s->modules.per_cpu, offset, DATA_REACH), offset, frame);
+}
+
+uint64_t symbols__address(const struct symbols *s, const char *name)
+{
+	/* What becomes read-only after boot may lie between code. */
+	const struct table *tables[] = { &s->kernel.data, &s->kernel.code };
+	size_t i, j;
+
+	for (j = 0; j < 2; j++)
+		for (i = 0; i < tables[j]->nr; i++)
+			if (!strcmp(s->kernel.text + tables[j]->list[i].name, name))
+				return tables[j]->list[i].addr;
+	return 0;
+}
+
+void symbols__each_function(const struct symbols *s,
+			    void (*fn)(void *ctx, const char *name, uint64_t from, uint64_t to),
+			    void *ctx)
+{
+	const struct table *t = &s->kernel.code;
+	uint64_t to = 0;
+	size_t i, next = 0;
+
+	for (i = 0; i < t->nr; i++) {
+		/* Of several names at one address each is told, with the same end. */
+		while (next < t->nr && t->list[next].addr == t->list[i].addr)
+			next++;
+		to = next < t->nr ? t->list[next].addr : t->list[i].addr + 1;
+		fn(ctx, s->kernel.text + t->list[i].name, t->list[i].addr, to);
+	}
 }
 
 size_t symbols__nr(const struct symbols *s)

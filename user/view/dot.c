@@ -84,12 +84,15 @@ static void put_task(FILE *out, const struct view_input *in, uint32_t i, bool de
 static void put_lock(FILE *out, const struct view_input *in, uint32_t i)
 {
 	const struct snap_lock *l = &in->snap->locks[i];
-	char name[TEXT_LEN], id[TEXT_LEN];
+	char name[TEXT_LEN], whole[TEXT_LEN], id[TEXT_LEN];
 
 	fprintf(out, "\tl%" PRIu32 " [shape=ellipse, label=\"%s\\n", i, kind__name(l->lock.kind));
 	if (l->name) {
-		put_quoted(out, fmt__safe(name, sizeof(name), l->name, in->style.utf8));
-		fprintf(out, l->name_guess ? "?\\n" : "\\n");
+		put_quoted(out, fmt__safe(name, sizeof(name),
+					  text__lock_name(whole, sizeof(whole), l->name,
+							  l->name_guess, l->object),
+					  in->style.utf8));
+		fprintf(out, "\\n");
 	}
 	put_quoted(out, text__lock_short(id, sizeof(id), &l->lock, NULL, &in->style));
 	if (l->nr_unknown)

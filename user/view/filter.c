@@ -62,7 +62,7 @@ bool view_filter__lock(const struct view_filter *f, const struct rec_lock *lock,
 		return false;
 	if (!f->lock)
 		return true;
-	if (name && !strcmp(f->lock, name))
+	if (name && (!strcmp(f->lock, name) || !fnmatch(f->lock, name, 0)))
 		return true;
 	if (lock->str)
 		return !strcmp(f->lock, lock->str);

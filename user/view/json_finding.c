@@ -19,9 +19,11 @@ static void put_waits_for(struct json *j, const struct find_task *t)
 	json__object(j, "waits_for");
 	json_parts__lock(j, &t->waits_for);
 	json__str(j, "mode", mode__name(t->waits_mode));
-	json_parts__name(j, t->waits_name, t->waits_name_source, false);
+	json_parts__name(j, t->waits_name, t->waits_name_source, t->waits_name_guess,
+			 t->waits_object);
 	json__bool(j, "spin", t->spin);
 	json_parts__since(j, t->since_ns, t->since_at_least);
+	json_parts__found_by(j, t->found_by);
 	json_parts__id(j, "stack", t->wait_stack);
 	json__end_object(j);
 }
@@ -39,7 +41,8 @@ static void put_holds(struct json *j, const struct find_task *t)
 	json__object(j, "holds");
 	json_parts__lock(j, &t->holds);
 	json__str(j, "mode", mode__name(t->holds_mode));
-	json_parts__name(j, t->holds_name, t->holds_name_source, false);
+	json_parts__name(j, t->holds_name, t->holds_name_source, t->holds_name_guess,
+			 t->holds_object);
 	json_parts__time(j, "since_ns", t->holds_since_ns);
 	json_parts__id(j, "id", t->hold_id);
 	json_parts__site(j, &t->holds_site);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #include "view/json_parts.h"
+#include "view/stack_ids.h"
 
 void json_parts__who(struct json *j, const struct rec_who *who)
 {
@@ -23,12 +24,15 @@ void json_parts__lock(struct json *j, const struct rec_lock *lock)
 	json__str(j, "kind", kind__name(lock->kind));
 }
 
-void json_parts__name(struct json *j, const char *name, const char *source, bool guess)
+void json_parts__name(struct json *j, const char *name, const char *source, bool guess,
+		      const char *object)
 {
 	json__str(j, "name", name);
 	json__str(j, "name_source", name && source ? source : "none");
 	if (name && guess)
 		json__bool(j, "name_guess", true);
+	if (name && object)
+		json__str(j, "object", object);
 }
 
 void json_parts__time(struct json *j, const char *key, int64_t t_ns)
@@ -123,6 +127,12 @@ void json_parts__since(struct json *j, int64_t since_ns, bool at_least)
 		json__bool(j, "since_at_least", true);
 }
 
+void json_parts__found_by(struct json *j, enum found_by f)
+{
+	if (f != FOUND_TRACED)
+		json__str(j, "found_by", found_by__name(f));
+}
+
 void json_parts__wait_begin(struct json *j, const char *key, const struct rec_wait *w)
 {
 	json__object(j, key);
@@ -135,6 +145,7 @@ void json_parts__wait_begin(struct json *j, const char *key, const struct rec_wa
 	json__bool(j, "spin", w->spin);
 	json__str(j, "breakable_by", breakable__name(w->breakable_by));
 	json_parts__since(j, w->since_ns, w->since_at_least);
+	json_parts__found_by(j, w->found_by);
 	json_parts__id(j, "stack", w->stack);
 	json__end_object(j);
 }
@@ -161,4 +172,23 @@ void json_parts__lost(struct json *j, const struct rec_lost *lost)
 	json__u64(j, "held_overflow", lost->held_overflow);
 	if (lost->looks)
 		json__u64(j, "looks", lost->looks);
+	if (!lost->unread)
+		return;
+	json__u64(j, "unread", lost->unread);
+	json__u64(j, "unread_pid", lost->unread_pid);
+}
+
+void json_parts__stacks(struct json *j, const struct model *model, const struct stack_ids *ids)
+{
+	json__array(j, "stacks");
+	for (size_t i = 0; i < ids->nr; i++) {
+		const struct rec_stack *stack = model__stack(model, ids->ids[i]);
+
+		if (!stack)
+			continue;
+		json__object(j, NULL);
+		json_parts__stack(j, stack);
+		json__end_object(j);
+	}
+	json__end_array(j);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /* Records as NDJSON lines: the recording format. */
 #include <errno.h>
+#include "record/fact_json.h"
 #include "view/json_parts.h"
 #include "view/view.h"
 
@@ -31,6 +32,14 @@ static void put_stack(struct json *j, const struct record *rec)
 	json_parts__stack(j, &rec->stack);
 }
 
+static void put_lock_name(struct json *j, const struct record *rec)
+{
+	const struct rec_lock_name *n = &rec->lock_name;
+
+	json_parts__lock(j, &n->lock);
+	json_parts__name(j, n->name, n->source, n->guess, n->object);
+}
+
 /* Also what begin and end of a wait share with "wait", in the same order. */
 static void put_wait(struct json *j, const struct record *rec)
 {
@@ -48,6 +57,7 @@ static void put_wait(struct json *j, const struct record *rec)
 	json__bool(j, "spin", w->spin);
 	json__str(j, "breakable_by", breakable__name(w->breakable_by));
 	json_parts__since(j, w->since_ns, w->since_at_least);
+	json_parts__found_by(j, w->found_by);
 	json_parts__id(j, "stack", w->stack);
 }
 
@@ -168,13 +178,43 @@ static void put_lock(struct json *j, const struct record *rec)
 	for (uint32_t i = 0; i < l->nr_holders; i++)
 		put_holder(j, &l->holders[i]);
 	json__end_array(j);
-	json_parts__name(j, l->name, l->name_source, l->name_guess);
+	json_parts__name(j, l->name, l->name_source, l->name_guess, l->object);
 	json__str(j, "evidence", l->evidence);
 }
 
 static void put_lost(struct json *j, const struct record *rec)
 {
 	json_parts__lost(j, &rec->lost);
+}
+
+static void put_message(struct json *j, const struct record *rec)
+{
+	fact_json__message(j, &rec->message);
+}
+
+static void put_setting(struct json *j, const struct record *rec)
+{
+	fact_json__setting(j, &rec->setting);
+}
+
+static void put_machine(struct json *j, const struct record *rec)
+{
+	fact_json__machine(j, &rec->machine);
+}
+
+static void put_thread(struct json *j, const struct record *rec)
+{
+	fact_json__thread(j, &rec->thread);
+}
+
+static void put_process(struct json *j, const struct record *rec)
+{
+	fact_json__process(j, &rec->process);
+}
+
+static void put_absent(struct json *j, const struct record *rec)
+{
+	fact_json__absent(j, &rec->absent);
 }
 
 static void put_end(struct json *j, const struct record *rec)
@@ -195,6 +235,7 @@ static const struct {
 } types[NR_REC_TYPES] = {
 	[REC_HEADER] = { "header", put_header },
 	[REC_STACK] = { "stack", put_stack },
+	[REC_LOCK_NAME] = { "lock_name", put_lock_name },
 	[REC_WAIT] = { "wait", put_wait },
 	[REC_HOLD] = { "hold", put_hold },
 	[REC_AGG] = { "agg", put_agg },
@@ -203,6 +244,12 @@ static const struct {
 	[REC_TASK] = { "task", put_task },
 	[REC_LOCK] = { "lock", put_lock },
 	[REC_LOST] = { "lost", put_lost },
+	[REC_MESSAGE] = { "message", put_message },
+	[REC_SETTING] = { "setting", put_setting },
+	[REC_MACHINE] = { "machine", put_machine },
+	[REC_THREAD] = { "thread", put_thread },
+	[REC_PROCESS] = { "process", put_process },
+	[REC_ABSENT] = { "absent", put_absent },
 	[REC_END] = { "end", put_end },
 };
 

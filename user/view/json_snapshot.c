@@ -24,21 +24,6 @@ static int collect_stacks(struct stack_ids *ids, const struct view_input *in)
 	return err;
 }
 
-static void put_stacks(struct json *j, const struct model *model, const struct stack_ids *ids)
-{
-	json__array(j, "stacks");
-	for (size_t i = 0; i < ids->nr; i++) {
-		const struct rec_stack *stack = model__stack(model, ids->ids[i]);
-
-		if (!stack)
-			continue;
-		json__object(j, NULL);
-		json_parts__stack(j, stack);
-		json__end_object(j);
-	}
-	json__end_array(j);
-}
-
 static void put_wait(struct json *j, const struct snapshot *s, const struct snap_task *t)
 {
 	struct rec_wait w;
@@ -57,6 +42,7 @@ static void put_wait(struct json *j, const struct snapshot *s, const struct snap
 		.t_ns = s->t_ns,
 		.since_ns = t->since_ns,
 		.since_at_least = t->since_at_least,
+		.found_by = t->found_by,
 		.stack = t->wait_stack,
 	};
 	json_parts__wait_begin(j, "wait", &w);
@@ -69,7 +55,7 @@ static void put_hold(struct json *j, const struct snapshot *s, const struct snap
 	json__object(j, NULL);
 	json_parts__lock(j, &l->lock);
 	json__str(j, "mode", mode__name(h->mode));
-	json_parts__name(j, l->name, l->name_source, l->name_guess);
+	json_parts__name(j, l->name, l->name_source, l->name_guess, l->object);
 	json__str(j, "certainty", certainty__name(h->certainty));
 	json_parts__time(j, "since_ns", h->since_ns);
 	json_parts__id(j, "id", h->id);
@@ -85,7 +71,7 @@ static void put_hold(struct json *j, const struct snapshot *s, const struct snap
 	json__end_object(j);
 }
 
-static void put_task(struct json *j, const struct snapshot *s, const struct snap_task *t)
+void json_parts__snap_task(struct json *j, const struct snapshot *s, const struct snap_task *t)
 {
 	json__object(j, NULL);
 	json_parts__who(j, &t->who);
@@ -109,15 +95,15 @@ static void put_tasks(struct json *j, const struct view_input *in)
 	json__array(j, "tasks");
 	for (uint32_t i = 0; s && i < s->nr_tasks; i++)
 		if (view_filter__snap_task(in->filter, s, i))
-			put_task(j, s, &s->tasks[i]);
+			json_parts__snap_task(j, s, &s->tasks[i]);
 	json__end_array(j);
 }
 
-static void put_lock(struct json *j, const struct snapshot *s, const struct snap_lock *l)
+void json_parts__snap_lock(struct json *j, const struct snapshot *s, const struct snap_lock *l)
 {
 	json__object(j, NULL);
 	json_parts__lock(j, &l->lock);
-	json_parts__name(j, l->name, l->name_source, l->name_guess);
+	json_parts__name(j, l->name, l->name_source, l->name_guess, l->object);
 	json__array(j, "owners");
 	for (uint32_t i = 0; i < l->nr_holders; i++)
 		json__u64(j, NULL,
@@ -146,12 +132,11 @@ static void put_locks(struct json *j, const struct view_input *in)
 	json__array(j, "locks");
 	for (uint32_t i = 0; s && i < s->nr_locks; i++)
 		if (view_filter__snap_lock(in->filter, s, i))
-			put_lock(j, s, &s->locks[i]);
+			json_parts__snap_lock(j, s, &s->locks[i]);
 	json__end_array(j);
 }
 
-/* What was lost on the way to this snapshot; its own members only when they count. */
-static void put_lost(struct json *j, const struct view_input *in)
+void json_parts__all_lost(struct json *j, const struct view_input *in)
 {
 	const struct rec_lost none = { .t_ns = LK_NO_TIME }, *lost = model__lost(in->model);
 
@@ -183,7 +168,7 @@ int view_json__snapshot(FILE *out, const struct view_input *in, const char *take
 	json__str(&j, "began_at", h ? h->began_at : NULL);
 	json__str(&j, "taken_at", taken_at);
 	json_parts__time(&j, "t_ns", in->snap ? in->snap->t_ns : LK_NO_TIME);
-	put_stacks(&j, in->model, &ids);
+	json_parts__stacks(&j, in->model, &ids);
 	put_tasks(&j, in);
 	put_locks(&j, in);
 	json__array(&j, "findings");
@@ -191,7 +176,7 @@ int view_json__snapshot(FILE *out, const struct view_input *in, const char *take
 		if (view_filter__finding(in->filter, in->findings[i]))
 			json_parts__finding(&j, in->findings[i]);
 	json__end_array(&j);
-	put_lost(&j, in);
+	json_parts__all_lost(&j, in);
 	json__end_object(&j);
 	err = json__done(&j);
 out:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #define _GNU_SOURCE	/* qsort_r */
-/* Aggregates grouped into lines by lock, by caller or by task. */
+/* Aggregates grouped into lines by name, by lock, by caller or by task. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,11 +28,26 @@ static int compare_frames(const struct rec_frame *a, const struct rec_frame *b)
 	return c ? c : strcmp(a->module ? a->module : "", b->module ? b->module : "");
 }
 
-static int by_lock(const void *a, const void *b)
+static int by_instance(const void *a, const void *b)
 {
 	const struct stat_part *x = a, *y = b;
 	int c = stat__compare_u64(x->lock->key, y->lock->key);
 
+	return c ? c : (int)x->lock->kind - (int)y->lock->kind;
+}
+
+/* Locks of one name are one; what has no name stays apart. */
+static int by_lock(const void *a, const void *b)
+{
+	const struct stat_part *x = a, *y = b;
+	int c = !!x->name - !!y->name;
+
+	if (c || !x->name)
+		return c ? c : by_instance(a, b);
+	if (x->name->name != y->name->name)
+		c = strcmp(x->name->name, y->name->name);
+	if (!c)
+		c = (int)x->name->guess - (int)y->name->guess;
 	return c ? c : (int)x->lock->kind - (int)y->lock->kind;
 }
 
@@ -77,6 +92,7 @@ static int by_task(const void *a, const void *b)
 
 static int (*const group_orders[])(const void *a, const void *b) = {
 	[STAT_BY_LOCK] = by_lock,
+	[STAT_BY_INSTANCE] = by_instance,
 	[STAT_BY_CALLER] = by_caller,
 	[STAT_BY_TASK] = by_task,
 	[STAT_BY_SITE] = by_site,
@@ -132,14 +148,33 @@ static void take_holds(struct stat_line *l, const struct stat_part *p)
 	}
 }
 
+static const char *name_of(const struct stat_part *p)
+{
+	return p->name ? p->name->name : NULL;
+}
+
 static void line_take(struct stat_line *l, const struct stat_part *p, enum stat_group group)
 {
 	l->kinds |= 1u << p->lock->kind;
 	l->modes |= 1u << p->mode;
+	l->several_names |= name_of(p) != l->name;
 	if (p->hold)
 		take_holds(l, p);
 	else
 		take_waits(l, p, group);
+}
+
+/* A line is one lock, or those of one name. */
+static bool is_of_locks(const struct stat_table *t)
+{
+	return t->group == STAT_BY_LOCK || t->group == STAT_BY_INSTANCE;
+}
+
+static uint32_t nr_waiters(const struct snapshot *snap, uint64_t key)
+{
+	uint32_t lock = snap ? snapshot__find_lock(snap, key) : SNAP_NONE;
+
+	return lock == SNAP_NONE ? 0 : snap->locks[lock].nr_waiters;
 }
 
 /* Within a group by lock, so that locks can be counted and runs are the same. */
@@ -150,8 +185,7 @@ static int by_group_and_row(const void *a, const void *b, void *ctx)
 	return c ? c : part__compare(a, b);
 }
 
-static int line_begin(struct stat_table *t, const struct view_input *in,
-		      const struct stat_part *p)
+static int line_begin(struct stat_table *t, const struct stat_part *p)
 {
 	struct stat_line *l;
 
@@ -165,11 +199,13 @@ static int line_begin(struct stat_table *t, const struct view_input *in,
 	};
 	if (l->has_who)
 		l->who = p->agg->who;
-	l->name = model__lock_name(in->model, p->lock->key, NULL, &l->name_guess);
+	l->name = name_of(p);
+	l->name_guess = p->name && p->name->guess;
+	l->object = p->name ? p->name->object : NULL;
 	return 0;
 }
 
-static int build_lines(struct stat_table *t, const struct view_input *in)
+static int build_lines(struct stat_table *t, const struct snapshot *snap)
 {
 	int (*order)(const void *a, const void *b) = group_orders[t->group];
 	const struct stat_part *last = NULL, *p, *end = t->parts.list + t->parts.nr;
@@ -180,12 +216,15 @@ static int build_lines(struct stat_table *t, const struct view_input *in)
 		if (p->shared)
 			continue;
 		if (!last || order(last, p)) {
-			if (line_begin(t, in, p))
+			if (line_begin(t, p))
 				return -ENOMEM;
 			last = NULL;
 		}
-		if (!last || last->lock->key != p->lock->key)
+		if (!last || last->lock->key != p->lock->key) {
 			t->lines[t->nr - 1].nr_locks++;
+			if (is_of_locks(t))
+				t->lines[t->nr - 1].nr_waiters += nr_waiters(snap, p->lock->key);
+		}
 		line_take(&t->lines[t->nr - 1], p, t->group);
 		last = p;
 	}
@@ -255,7 +294,7 @@ static int collect(struct stat_table *t, const struct view_input *in,
 		err = stat_share__unwalked(t->parts.list, t->parts.nr);
 	if (!err && t->group != STAT_BY_TASK)
 		err = stat_parts__add_holds(&t->parts, in, opt);
-	return err ? err : build_lines(t, in);
+	return err ? err : build_lines(t, in->snap);
 }
 
 int stat_table__new(struct stat_table **out, const struct view_input *in,
@@ -293,7 +332,7 @@ const struct stat_line *stat_table__line(const struct stat_table *t, size_t i)
 
 const struct rec_lock *stat_line__lock(const struct stat_line *line)
 {
-	return line->nr_locks == 1 ? &line->lock : NULL;
+	return line->nr_locks == 1 && line->lock.key ? &line->lock : NULL;
 }
 
 bool stat_table__has_holds(const struct stat_table *t)
@@ -310,6 +349,8 @@ bool stat_table__shows(const struct stat_table *t, const struct stat_column *col
 		return t->parts.has_holds;
 	case ABOUT_SITES:
 		return t->group == STAT_BY_SITE;
+	case ABOUT_LOCKS:
+		return is_of_locks(t);
 	default:
 		return true;
 	}
@@ -323,6 +364,11 @@ const struct stat_column *stat_table__sort(const struct stat_table *t)
 struct stat_sum stat_table__unaccounted(const struct stat_table *t)
 {
 	return t->parts.unaccounted;
+}
+
+struct stat_sum stat_table__unaccounted_holds(const struct stat_table *t)
+{
+	return t->parts.unaccounted_holds;
 }
 
 void stat_table__free(struct stat_table *t)

@@ -139,6 +139,17 @@ static int text_hold_max(const struct stat_line *line, char *buf, size_t size)
 	return put_ns(line, GUESS_HOLD_MAX, line->hold_count, line->hold_max_ns, buf, size);
 }
 
+static uint64_t value_waiters(const struct stat_line *line)
+{
+	return line->nr_waiters;
+}
+
+static int text_waiters(const struct stat_line *line, char *buf, size_t size)
+{
+	return line->nr_waiters ? snprintf(buf, size, "%u", line->nr_waiters) :
+				  snprintf(buf, size, "-");
+}
+
 static int text_kind(const struct stat_line *line, char *buf, size_t size)
 {
 	for (int kind = 0; kind < NR_KINDS; kind++)
@@ -159,13 +170,20 @@ static int text_mode(const struct stat_line *line, char *buf, size_t size)
 
 static int text_lock(const struct stat_line *line, char *buf, size_t size)
 {
-	char id[256], safe[192];
+	char id[256], name[256], safe[256];
+	bool one = line->nr_locks == 1;
 
-	if (line->nr_locks > 1)
+	if (!one && (!line->name || line->several_names))
 		return snprintf(buf, size, "%u locks", line->nr_locks);
-	if (line->name)
-		return snprintf(buf, size, "%s%s", fmt__safe(safe, sizeof(safe), line->name, true),
-				line->name_guess ? "?" : "");
+	if (line->name) {
+		fmt__safe(safe, sizeof(safe),
+			  text__lock_name(name, sizeof(name), line->name, line->name_guess,
+					  one ? line->object : NULL), true);
+		return one ? snprintf(buf, size, "%s", safe) :
+			     snprintf(buf, size, "%s (%u locks)", safe, line->nr_locks);
+	}
+	if (!line->lock.key)
+		return snprintf(buf, size, "(not kept)");
 	rec_lock__format(&line->lock, id, sizeof(id));
 	return snprintf(buf, size, "%s", fmt__safe(safe, sizeof(safe), id, true));
 }
@@ -209,6 +227,7 @@ const struct stat_column stat_columns[] = {
 	{ "max", "max wait", 11, false, text_max, value_max, "max_ns", ABOUT_WAITS, "hold_max" },
 	{ "p99", "p99 below", 11, false, text_p99, stat_line__p99, "p99_ns", ABOUT_WAITS,
 	  "hold_max" },
+	{ "waiters", "now", 5, false, text_waiters, value_waiters, "waiters", ABOUT_LOCKS, NULL },
 	{ "holds", "holds", 10, false, text_holds, value_holds, "holds", ABOUT_HOLDS, NULL },
 	{ "hold_total", "total hold", 12, false, text_hold_total, value_hold_total,
 	  "hold_total_ns", ABOUT_HOLDS, NULL },

@@ -18,8 +18,11 @@ enum stat_guess {
 struct stat_line {
 	struct rec_lock lock;		/* the first one; key 0 when several */
 	uint32_t nr_locks;
-	const char *name;		/* of the lock; NULL: none */
+	uint32_t nr_waiters;		/* of these locks, in the last read */
+	const char *name;		/* of the first lock; NULL: none */
 	bool name_guess;
+	bool several_names;		/* not all have that name */
+	const char *object;		/* of the first lock; NULL: none */
 	uint32_t kinds, modes;		/* bits */
 	const struct rec_frame *caller;	/* of the most waits, without any of the most
 					 * holds; NULL: not known */

@@ -80,8 +80,8 @@ static void find_then(struct stat_part *parts, size_t nr, struct stat_part *base
 }
 
 /* The parts behind p->nr become p's own, less those that have not moved and those of
- * no lock. */
-static void keep(struct stat_parts *p, size_t nr)
+ * no lock: the kernel had no room to keep it.  Holds of no lock still have their site. */
+static void keep(struct stat_parts *p, const struct model *model, size_t nr, bool by_lock)
 {
 	const struct stat_part *from = p->list + p->nr;
 
@@ -89,8 +89,11 @@ static void keep(struct stat_parts *p, size_t nr)
 		struct stat_part part = from[i];
 
 		part.count = stat__since(part.now.count, part.then.count);
+		part.name = model__name(model, part.lock);
 		if (part.count && part.agg && !part.lock->key)
 			sum_up(&p->unaccounted, &part);
+		else if (part.count && !part.lock->key && by_lock)
+			sum_up(&p->unaccounted_holds, &part);
 		else if (part.count)
 			p->list[p->nr++] = part;
 	}
@@ -106,11 +109,6 @@ static int make_room(struct stat_parts *p, size_t more)
 	return 0;
 }
 
-static const char *name_of(const struct view_input *in, const struct rec_lock *lock)
-{
-	return model__lock_name(in->model, lock->key, NULL, NULL);
-}
-
 int stat_parts__add_waits(struct stat_parts *p, const struct view_input *in,
 			  const struct stat_options *opt)
 {
@@ -123,13 +121,14 @@ int stat_parts__add_waits(struct stat_parts *p, const struct view_input *in,
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < nr_rows; i++)
-		if (view_filter__agg(in->filter, &rows[i].agg, name_of(in, &rows[i].agg.lock)))
+		if (view_filter__agg(in->filter, &rows[i].agg,
+				     model__lock_name(in->model, &rows[i].agg.lock)))
 			p->list[first + nr++] = part_of_waits(&rows[i].agg);
 	for (size_t i = 0; i < opt->nr_base; i++)
 		base[i] = part_of_waits(&opt->base[i].agg);
 	find_then(p->list + first, nr, base, opt->nr_base);
 	free(base);
-	keep(p, nr);
+	keep(p, in->model, nr, true);
 	for (size_t i = first; i < p->nr; i++) {
 		uint32_t stack = p->list[i].agg->stack;
 
@@ -151,14 +150,14 @@ int stat_parts__add_holds(struct stat_parts *p, const struct view_input *in,
 	}
 	for (size_t i = 0; i < nr_rows; i++)
 		if (view_filter__hold_agg(in->filter, &rows[i].agg,
-					  name_of(in, &rows[i].agg.lock)))
+					  model__lock_name(in->model, &rows[i].agg.lock)))
 			p->list[first + nr++] = part_of_holds(&rows[i].agg);
 	for (size_t i = 0; i < opt->nr_base_holds; i++)
 		base[i] = part_of_holds(&opt->base_holds[i].agg);
 	p->has_holds = nr;
 	find_then(p->list + first, nr, base, opt->nr_base_holds);
 	free(base);
-	keep(p, nr);
+	keep(p, in->model, nr, opt->group == STAT_BY_LOCK || opt->group == STAT_BY_INSTANCE);
 	return 0;
 }
 

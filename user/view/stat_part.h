@@ -17,6 +17,7 @@ struct stat_part {
 	const struct rec_agg *agg;		/* NULL: a row of holds */
 	const struct rec_hold_agg *hold;	/* NULL: a row of waits */
 	const struct rec_lock *lock;
+	const struct rec_lock_name *name;	/* NULL: none */
 	enum lock_mode mode;
 	struct stat_counts now, then;		/* then.hist NULL: nothing to subtract */
 	const struct rec_frame *caller;		/* NULL: not walked; of holds the site */
@@ -85,7 +86,8 @@ int part__compare(const void *a, const void *b);
 struct stat_parts {
 	struct stat_part *list;
 	size_t nr;
-	struct stat_sum unaccounted;		/* waits of no known lock */
+	struct stat_sum unaccounted;		/* waits of no known lock, */
+	struct stat_sum unaccounted_holds;	/* and holds, where lines are locks */
 	bool has_holds;				/* some pass, of this period or not */
 };
 

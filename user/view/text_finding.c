@@ -64,15 +64,16 @@ static const char *wait_verb(bool spin, bool over)
 static void put_wait(FILE *out, const struct view_input *in, const struct finding *f,
 		     const struct find_task *t)
 {
-	char lock[TEXT_LEN * 2], age[FMT_LEN];
+	char lock[TEXT_LEN * 2], name[TEXT_LEN], age[FMT_LEN];
 
 	if (!t->waits_for.key)
 		return;
 	fprintf(out, "    %s %s%s for %s", wait_verb(t->spin, f->over),
 		t->since_at_least ? "at least " : "",
 		fmt__age(age, sizeof(age), f->t_ns, t->since_ns),
-		text__lock(lock, sizeof(lock), &t->waits_for, t->waits_name, t->waits_mode,
-			   &in->style));
+		text__lock(lock, sizeof(lock), &t->waits_for,
+			   text__lock_name(name, sizeof(name), t->waits_name, t->waits_name_guess,
+					   t->waits_object), t->waits_mode, &in->style));
 	put_holders(out, in, f, t);
 	fputc('\n', out);
 	text__stack(out, in, t->wait_stack, "        ");
@@ -89,13 +90,14 @@ static const char *hold_verb(const struct finding *f)
 static void put_hold(FILE *out, const struct view_input *in, const struct finding *f,
 		     const struct find_task *t)
 {
-	char lock[TEXT_LEN * 2], site[TEXT_LEN], age[FMT_LEN];
+	char lock[TEXT_LEN * 2], name[TEXT_LEN], site[TEXT_LEN], age[FMT_LEN];
 
 	if (!t->holds.key)
 		return;
 	fprintf(out, "    %s %s", hold_verb(f),
-		text__lock(lock, sizeof(lock), &t->holds, t->holds_name, t->holds_mode,
-			   &in->style));
+		text__lock(lock, sizeof(lock), &t->holds,
+			   text__lock_name(name, sizeof(name), t->holds_name, t->holds_name_guess,
+					   t->holds_object), t->holds_mode, &in->style));
 	if (t->holds_since_ns != LK_NO_TIME)
 		fprintf(out, " for %s", fmt__age(age, sizeof(age), f->t_ns, t->holds_since_ns));
 	if (t->holds_cpu >= 0)

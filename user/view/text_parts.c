@@ -66,11 +66,13 @@ const char *text__lock_short(char *buf, size_t size, const struct rec_lock *lock
 	return name ? fmt__safe(buf, size, name, style->utf8) : identity(buf, size, lock, style);
 }
 
-const char *text__lock_name(char *buf, size_t size, const char *name, bool guess)
+const char *text__lock_name(char *buf, size_t size, const char *name, bool guess,
+			    const char *object)
 {
-	if (!name || !guess)
+	if (!name || (!guess && !object))
 		return name;
-	snprintf(buf, size, "%s?", name);
+	snprintf(buf, size, "%s%s%s%s", name, guess ? "?" : "", object ? " of " : "",
+		 object ? object : "");
 	return buf;
 }
 
@@ -232,6 +234,10 @@ void text__losses(FILE *out, const struct view_input *in)
 		fprintf(out, "%slost%s: %" PRIu64 " %s\n", text__color(&in->style, TEXT_YELLOW),
 			text__plain(&in->style), rows[i].nr, rows[i].what);
 	}
+	if (lost && lost->unread)
+		fprintf(out, "the memory of process %" PRIu64 " did not answer within 0.5 s (is its "
+			     "mmap_lock stuck?): its locks of user space are not shown\n",
+			lost->unread_pid);
 	if (!known)
 		fprintf(out, "lost: not known, no record says\n");
 	else if (!any)

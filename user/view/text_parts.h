@@ -25,8 +25,10 @@ const char *text__lock(char *buf, size_t size, const struct rec_lock *lock, cons
 /* The same without the identity where there is a name, for tables. */
 const char *text__lock_short(char *buf, size_t size, const struct rec_lock *lock,
 			     const char *name, const struct view_style *style);
-/* A lock's name, with a ? behind one that is a guess; NULL without a name. */
-const char *text__lock_name(char *buf, size_t size, const char *name, bool guess);
+/* "inode.i_rwsem of 8:1:1234", with a ? behind a name that is a guess; NULL without a name;
+ * object may be NULL. */
+const char *text__lock_name(char *buf, size_t size, const char *name, bool guess,
+			    const char *object);
 /* "2 more readers, not known" of a lock with such holders. */
 const char *text__unknown(char *buf, size_t size, const struct snap_lock *lock);
 /* A path of more columns than width with its middle left out: "/var/lib/...ents.lock".

@@ -136,8 +136,8 @@ static const char *lock_name(char *buf, size_t size, const struct snap_lock *l, 
 
 	if (!l->name)
 		return NULL;
-	snprintf(buf, size, "%s%s", text__path(path, sizeof(path), l->name, path_width),
-		 l->name_guess ? "?" : "");
+	snprintf(buf, size, "%s%s%s%s", text__path(path, sizeof(path), l->name, path_width),
+		 l->name_guess ? "?" : "", l->object ? " of " : "", l->object ? l->object : "");
 	return buf;
 }
 

@@ -11,6 +11,8 @@
 static const char *const shown[][MAX_SHOWN] = {
 	[STAT_BY_LOCK] = { "count", "total", "avg", "max", "p99", "holds", "hold_total",
 			   "hold_avg", "hold_max", "kind", "mode", "lock", "caller" },
+	[STAT_BY_INSTANCE] = { "count", "total", "avg", "max", "p99", "holds", "hold_total",
+			       "hold_avg", "hold_max", "kind", "mode", "lock", "caller" },
 	[STAT_BY_CALLER] = { "count", "total", "avg", "max", "p99", "holds", "hold_total",
 			     "hold_avg", "hold_max", "kind", "mode", "caller", "lock" },
 	[STAT_BY_TASK] = { "count", "total", "avg", "max", "p99", "kind", "mode", "task", "lock" },
@@ -100,12 +102,12 @@ static bool put_rest(FILE *out, const struct stat_table *t, size_t limit)
 		put_sums(out, &waits, &holds);
 	}
 	waits = stat_table__unaccounted(t);
-	if (waits.count) {
-		put_sum(out, "of no known lock (the table in the kernel was full): ", &waits,
-			"waits");
-		fputc('\n', out);
+	holds = stat_table__unaccounted_holds(t);
+	if (waits.count || holds.count) {
+		fputs("of no known lock (the table in the kernel was full):", out);
+		put_sums(out, &waits, &holds);
 	}
-	return nr > limit || waits.count;
+	return nr > limit || waits.count || holds.count;
 }
 
 static bool put_guesses(FILE *out, const struct stat_table *t, size_t nr)

@@ -8,6 +8,7 @@
 #define LOCKSCOPE_VIEW_VIEW_H
 
 #include <stdio.h>
+#include "find/diagnosis.h"
 #include "find/find.h"
 
 /* What is shown; never what the graph is built from.  Empty lists pass all. */
@@ -18,7 +19,7 @@ struct view_filter {
 	const uint64_t *cgroups;	/* ids of the cgroup and all below it */
 	size_t nr_cgroups;
 	uint32_t kinds;			/* bit 1 << enum lock_kind; 0: all */
-	const char *lock;		/* name or "0x…"; NULL: all */
+	const char *lock;		/* name, pattern of names, or "0x…"; NULL: all */
 };
 bool view_filter__is_empty(const struct view_filter *f);
 bool view_filter__has_tasks(const struct view_filter *f);	/* it restricts tasks */
@@ -63,12 +64,18 @@ int view_text__finding(FILE *out, const struct view_input *in, const struct find
 /* `snapshot`: blocked tasks, locks with owners and waiters, chains, findings */
 int view_text__snapshot(FILE *out, const struct view_input *in);
 
+/* `diagnose`: a verdict, what is behind it, what to do */
+int view_text__diagnosis(FILE *out, const struct view_input *in, const struct diagnosis *d);
+/* the one object of `diagnose --json` */
+int view_json__diagnosis(FILE *out, const struct view_input *in, const struct diagnosis *d,
+			 const char *taken_at);
+
 /* the wait-for graph for graphviz */
 int view_dot__snapshot(FILE *out, const struct view_input *in);
 
-/* statistics: rows grouped by lock, by caller, by task, or holds by where they were
- * taken, sorted by a column */
-enum stat_group { STAT_BY_LOCK, STAT_BY_CALLER, STAT_BY_TASK, STAT_BY_SITE };
+/* statistics: rows grouped by lock (those of one name are one), by single lock, by caller,
+ * by task, or holds by where they were taken, sorted by a column */
+enum stat_group { STAT_BY_LOCK, STAT_BY_CALLER, STAT_BY_TASK, STAT_BY_INSTANCE, STAT_BY_SITE };
 struct stat_options {
 	enum stat_group group;
 	const char *sort;	/* column id; NULL: total */
@@ -81,8 +88,9 @@ struct stat_options {
 	const struct hold_row *base_holds;
 	size_t nr_base_holds;
 };
-/* What a column tells of: those of holds say nothing where none were counted. */
-enum stat_about { ABOUT_BOTH, ABOUT_WAITS, ABOUT_HOLDS, ABOUT_SITES };
+/* What a column tells of: those of holds say nothing where none were counted, those of
+ * locks only where a line is one. */
+enum stat_about { ABOUT_BOTH, ABOUT_WAITS, ABOUT_HOLDS, ABOUT_SITES, ABOUT_LOCKS };
 /* The one table of columns: text, JSON and top read it. */
 struct stat_line;		/* one row after grouping */
 struct stat_column {
@@ -120,11 +128,12 @@ bool stat_table__shows(const struct stat_table *t, const struct stat_column *col
 const struct stat_column *stat_table__sort(const struct stat_table *t);
 /* The lock of a line; NULL when it sums up several. */
 const struct rec_lock *stat_line__lock(const struct stat_line *line);
-/* Waits that found no room in the kernel's table and so belong to no line. */
+/* Waits, and holds, that found no room in the kernel's table and so belong to no line. */
 struct stat_sum {
 	uint64_t count, total_ns;
 };
 struct stat_sum stat_table__unaccounted(const struct stat_table *t);
+struct stat_sum stat_table__unaccounted_holds(const struct stat_table *t);
 /* The table as text; where holds were counted, a second one of them by site. */
 int view_text__stat(FILE *out, const struct view_input *in, const struct stat_options *opt);
 

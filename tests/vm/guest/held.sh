@@ -99,7 +99,16 @@ freeze
 leaks
 reload "$1"
 
-passing long_hold_queue 15 long_hold
+# A module's names come when lockscope has read them: a revision then tells.
+named() {
+	grep '"kind":"long_hold"' "$1" | grep -E "$(any_tid long_hold_queue)" |
+		grep -q '"module":"lk_test"'
+}
+both_named() { named /out/watch.ndjson && named /tmp/record.findings; }
+start long_hold_queue
+keep_truth long_hold_queue
+await 30 both_named
+stop long_hold_queue
 await 10 has '"kind":"long_hold".*"state":"closed"' /out/watch.ndjson
 for s in completion_cycle mutex_nest60; do passing $s 15 long_wait; done
 start semaphore_timeout_abba
@@ -124,4 +133,8 @@ await 40 all_found
 sleep 2
 for s in $quiet; do stop $s; done
 end_and_report
+# Statistics with far too little room.
+lockscope stat --level held --max-locks 16 --json -o /out/few.ndjson -- \
+	sh -c 'ls -lR /sys/kernel >/dev/null; true' >/out/few.out 2>/out/few.err
+echo "stat exit $?" >>/out/status
 exit 0

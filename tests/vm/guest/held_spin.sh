@@ -11,24 +11,27 @@ taskset -p 3 $$ >/dev/null
 # as long has to be more than that.
 watch_and_record --level held --spin --long-spin 300
 
-# spin NAME MS KIND: until both have found it, and it has ended by itself.
+# spin NAME KIND...: until both have found each, for 12 s at most.
 spin() {
-	start "$1" "$2"
-	keep_truth "$1"
-	await 15 both_any "$3" "$1"
-	await 30 truth_says "$1" ended true || fail "$1 did not end"
+	name=$1
+	start $name 12000
+	keep_truth $name
+	shift
+	for kind in "$@"; do await 15 both_any $kind $name; done
+	stop $name
 }
 
-spin spin_long 2000 long_spin
-spin rwlock_long 2000 long_spin
-spin spin_abba 8000 deadlock
-spin rwlock_abba 8000 deadlock
-spin spin_irq 8000 deadlock
+spin spin_long long_spin long_hold
+spin rwlock_long long_spin long_hold
+spin spin_abba deadlock
+spin rwlock_abba deadlock
+spin spin_irq deadlock
 
 (echo "run sleep_in_atomic 0" >$ctl) &
 sleeper=$!
 await 30 truth_says sleep_in_atomic holds '\[{' || fail "sleep_in_atomic: no spinlock held"
 keep_truth sleep_in_atomic
+echo "go sleep_in_atomic" >$ctl || fail "go sleep_in_atomic"
 wait $sleeper
 await 10 both_any sleep_in_atomic sleep_in_atomic
 sleep 1

@@ -11,6 +11,8 @@ watch_and_record
 expect() {
 	case $(truth "$1") in
 	*'"expect":"deadlock","owners":"none"'*) await 10 both long_wait "$1" ;;
+	# Of several readers the lock's word names the last at most.
+	*'"scenario":"rwsem_reader_'*) await 10 both_any long_wait "$1" ;;
 	*'"expect":"deadlock"'*) await 20 both deadlock "$1" ;;
 	*'"expect":"root"'*) await 15 both long_wait "$1" ;;
 	*'"expect":"long_spin"'*) await 10 has long_spin /out/watch.ndjson ;;

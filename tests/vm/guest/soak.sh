@@ -66,6 +66,7 @@ if [ "$1" = look ]; then
 	exit 0
 fi
 
+patient_rcu
 mkdir -p $dir
 dd if=/dev/zero of=/tmp/image bs=1M count=64 2>/dev/null
 if mke2fs -q -F /tmp/image >/dev/null 2>&1; then mount -o loop /tmp/image $dir; fi

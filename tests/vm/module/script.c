@@ -62,12 +62,16 @@ static int try_or_again(struct lk_task *t, struct lk_lock *l)
 }
 
 /*
- * The kernel complains and forgets the preemption count that the spinlock raised:
- * raised again, for the give.
+ * The first time until told to go on, so that a test sees it.  The kernel complains and
+ * forgets the preemption count that the spinlock raised: raised again, for the give.
  */
-static void sleep_in_atomic(void)
+static void sleep_in_atomic(struct lk_task *t)
 {
-	schedule_timeout_uninterruptible(HZ / 2);
+	DEFINE_WAIT(wait);
+
+	prepare_to_wait(&t->run->wq, &wait, TASK_UNINTERRUPTIBLE);
+	schedule_timeout(READ_ONCE(t->run->go) ? HZ / 2 : 60 * HZ);
+	finish_wait(&t->run->wq, &wait);
 	preempt_disable();
 }
 
@@ -110,7 +114,7 @@ static int step(struct lk_task *t, char op, int n)
 	case 'g':
 		return lk_task__await_go(t);
 	case 'k':
-		sleep_in_atomic();
+		sleep_in_atomic(t);
 		return NEXT;
 	case 'z':
 		usleep_range(100, 200);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * Spins that end: each lasts param ms from when all are in place, short of
- * what the kernel's lockup and stall detectors bear.
+ * Spins that end: each lasts until the stop, or param ms from when all are in place,
+ * short of what the kernel's lockup and stall detectors bear.
  */
 #include <linux/delay.h>
 #include <linux/ktime.h>
@@ -11,7 +11,7 @@
 
 #include "run.h"
 
-#define LK_SPIN_MAX_MS 5000
+#define LK_SPIN_MAX_MS 12000
 
 static s64 spin_ms(const struct lk_run *r)
 {
@@ -28,7 +28,7 @@ static bool all_spin(struct lk_run *r)
 	return true;
 }
 
-/* Busy until the others spin (a second at most), then for param ms. */
+/* Busy until the others spin (a second at most), then until the stop or for param ms. */
 static void hold_busy(struct lk_run *r)
 {
 	ktime_t limit = ktime_add_ms(ktime_get(), 1000);
@@ -36,7 +36,7 @@ static void hold_busy(struct lk_run *r)
 	while (!all_spin(r) && ktime_before(ktime_get(), limit))
 		cpu_relax();
 	limit = ktime_add_ms(ktime_get(), spin_ms(r));
-	while (ktime_before(ktime_get(), limit))
+	while (!READ_ONCE(r->stop) && ktime_before(ktime_get(), limit))
 		cpu_relax();
 	lk_run__formed(r); /* for a reader of the truth who comes late */
 }
@@ -75,7 +75,7 @@ static void break_lock(struct lk_lock *l)
 }
 
 /*
- * Every ms: when all have spun for param ms, frees lock 0. In an interrupt,
+ * Every ms: when all have spun for param ms, or at the stop, frees lock 0. In an interrupt,
  * since a task on this processor may itself wait, with preemption off, for one
  * that spins with interrupts off to answer it.
  */
@@ -85,7 +85,7 @@ static enum hrtimer_restart break_tick(struct hrtimer *timer)
 
 	if (!r->break_at && all_spin(r))
 		r->break_at = ktime_add_ms(ktime_get(), spin_ms(r));
-	if (!r->break_at || ktime_before(ktime_get(), r->break_at)) {
+	if (!r->break_at || (!READ_ONCE(r->stop) && ktime_before(ktime_get(), r->break_at))) {
 		hrtimer_forward_now(timer, ms_to_ktime(1));
 		return HRTIMER_RESTART;
 	}
@@ -110,7 +110,7 @@ static void arm_breaker(struct lk_run *r)
 	hrtimer_start(&r->breaker, ms_to_ktime(1), mode);
 }
 
-/* A stop does not hasten it: only the timer gets the others out. */
+/* Only the timer gets the others out. */
 static void await_break(struct lk_run *r)
 {
 	while (!READ_ONCE(r->broken))
@@ -149,6 +149,7 @@ int lk_body__spin_abba(struct lk_task *t)
 	t->at_last_take = true;
 	lk_task__take(t, next, LK_EXCLUSIVE, LK_PLAIN);
 	lk_task__give_all(t);
+	barrier_data(own); /* at hand until here, as where a lock is given back by its name */
 	if (t->idx == 1)
 		preempt_enable(); /* for the lock that was freed under it */
 	return 0;

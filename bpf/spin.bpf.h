@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
- * spin.bpf.c - level held with --spin: what takes and gives a spinning lock.
+ * spin.bpf.h - level held with --spin: what takes and gives a spinning lock.
+ * Part of held.bpf.c.
  *
  * Whoever holds one cannot leave its CPU, so what is held is kept per CPU and
  * context, in a plain array: no look-up, no allocation, no helper that locks.
@@ -15,6 +16,9 @@
  *   interrupt of any hook here is dropped whole (spin_inside), and what an interrupt
  *   seems to hold when its CPU is back in a task is cleared.
  */
+#ifndef LOCKSCOPE_SPIN_BPF_H
+#define LOCKSCOPE_SPIN_BPF_H
+
 #include "hold.bpf.h"
 #include "lockfuncs.h"
 #include "site.bpf.h"
@@ -22,21 +26,22 @@
 
 #define TASK_RUNNING 0
 
-static __always_inline void leave(struct lk_cpu *c)
+static __always_inline void spin_leave(struct lk_cpu *c)
 {
 	barrier();
 	c->spin_inside = 0;
 }
 
-/* Entry i, or NULL; see slot_entry(). */
-static __always_inline struct lk_spin_held *entry(struct lk_spin_stack *st, __u64 i)
+/* 1 with entry i in *e, or 0; see slot_entry(). */
+static __always_inline int spin_entry(struct lk_spin_stack *st, __u64 i, struct lk_spin_held **e)
 {
 	__u64 offset = i * sizeof(struct lk_spin_held);
 
 	if (offset > (LK_SPIN_HELD_MAX - 1) * sizeof(struct lk_spin_held))
-		return NULL;
+		return 0;
 	barrier_var(offset);
-	return (void *)st->held + offset;
+	*e = (void *)st->held + offset;
+	return 1;
 }
 
 /* The stack of the context that runs.  No interrupt can be below a task, so what one
@@ -44,14 +49,13 @@ static __always_inline struct lk_spin_held *entry(struct lk_spin_stack *st, __u6
  * context was entered, not taken, before that task was moved. */
 static __always_inline struct lk_spin_stack *stack_of_context(struct lk_cpu *c, __u64 addr)
 {
-	__u64 first = c->cur_stack, end = first + THREAD_BYTES;
 	struct lk_spin_stack *st = &c->spin_held[CTX_TASK];
 
-	barrier_var(end);
-	if (addr < first)
+	/* addr is ctx: see context_of() */
+	if (addr < c->cur_stack)
 		return &c->spin_held[CTX_IRQ];
 	barrier();
-	if (addr >= end)
+	if (addr >= c->cur_stack_end)
 		return &c->spin_held[CTX_IRQ];
 	if (c->spin_held[CTX_IRQ].nr) {
 		c->nr.spin_stale += c->spin_held[CTX_IRQ].nr;
@@ -65,84 +69,104 @@ static __always_inline struct lk_spin_stack *stack_of_context(struct lk_cpu *c, 
 	return st;
 }
 
-/* lock is only stored and compared, so it may be a typed pointer. */
-static __always_inline void take(__u64 addr, __u64 lock, __u32 info, __u64 site)
+/* lock is only stored and compared, so it may be a typed pointer.  Whoever runs in a
+ * program stays on its CPU, so c is right even after it was preempted in here. */
+static __always_inline void spin_take(__u64 addr, __u64 lock, __u32 info, __u64 site)
 {
 	struct lk_cpu *c = this_cpu();
 	struct lk_spin_stack *st;
 	struct lk_spin_held *e;
-	__u32 switches;
 
 	if (!c)
 		return;
-	switches = c->spin_on;
-	if (!switches)
-		return;
 	if (c->spin_inside) {
-		c->nr.spin_dropped++;
+		if (!(c->spin_inside & LK_SPIN_OFF))
+			c->nr.spin_dropped++;
 		return;
 	}
 	c->spin_inside = 1;
 	barrier();
 	st = stack_of_context(c, addr);
-	e = entry(st, st->nr);
-	if (!e) {
+	if (!spin_entry(st, st->nr, &e)) {
 		st->over++;
 		c->nr.held_overflow++;
-		leave(c);
+		spin_leave(c);
 		return;
 	}
 	e->lock = lock;
+	e->site = site;
 	e->task = c->cur;
 	e->since_ns = bpf_ktime_get_boot_ns();
 	e->jiffies = bpf_jiffies64();
-	e->site = site;
 	e->info = info;
 	e->id = ++c->next_spin_id;
 	barrier();
 	/* Preempted in here: others have used the stack since, and this entry. */
-	if (c->spin_on != switches) {
+	if (!c->spin_inside) {
 		c->nr.spin_moved++;
 		return;
 	}
 	st->nr++;
-	leave(c);
+	spin_leave(c);
 }
 
-/* Global functions are verified once, not once for each way through them. */
+/* What a loop looks for among a context's entries; loops as in slot.bpf.h. */
+struct spin_entries {
+	struct lk_spin_stack *st;
+	__u64 lock;
+	__u32 at;
+};
+
+static long spin_move_down(__u32 i, struct spin_entries *w)
+{
+	struct lk_spin_held *to;
+
+	/* One index for both: from 6.10 on the verifier links two that differ by a
+	 * constant, and then loses the bounds of one. */
+	if ((__u64)w->at + i >= LK_SPIN_HELD_MAX - 1 || !spin_entry(w->st, (__u64)w->at + i, &to))
+		return 1;
+	*to = *(to + 1);
+	return 0;
+}
+
+/* Takes out entry `at` and closes the gap. */
 __weak __noinline int spin_close_gap(struct lk_spin_stack *st, __u32 at)
 {
-	__u32 i;
+	struct spin_entries w = { .st = st, .at = at };
 
 	if (!st || at >= st->nr)
 		return 0;
-	for (i = 0; i < LK_SPIN_HELD_MAX - 1; i++) {
-		if (i + 1 >= st->nr)
-			break;
-		if (i >= at)
-			st->held[i] = st->held[i + 1];
-	}
+	bpf_loop(st->nr - 1 - at, spin_move_down, &w, 0);
 	st->nr--;
+	return 1;
+}
+
+static long spin_is_newest(__u32 i, struct spin_entries *w)
+{
+	__u32 at = w->st->nr - 1 - i;
+	struct lk_spin_held *e;
+
+	if (!spin_entry(w->st, at, &e))
+		return 1;
+	if (e->lock != w->lock)
+		return 0;
+	w->at = at;
 	return 1;
 }
 
 /* The newest entry of this lock, or LK_SPIN_HELD_MAX. */
 __weak __noinline int spin_search(struct lk_spin_stack *st, __u64 lock)
 {
-	int at = LK_SPIN_HELD_MAX;
-	__u32 i;
+	struct spin_entries w = { .st = st, .lock = lock, .at = LK_SPIN_HELD_MAX };
 
-	for (i = 0; st && i < LK_SPIN_HELD_MAX; i++) {
-		if (i >= st->nr)
-			break;
-		if (st->held[i].lock == lock)
-			at = (int)i;
-	}
-	return at;
+	if (!st)
+		return LK_SPIN_HELD_MAX;
+	bpf_loop(st->nr, spin_is_newest, &w, 0);
+	return (int)w.at;
 }
 
 /* e is still in its stack. */
-static __noinline int end_hold(struct lk_cpu *c, struct lk_spin_held *e, __u32 context)
+static __noinline int spin_end_hold(struct lk_cpu *c, struct lk_spin_held *e, __u32 context)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 now = bpf_ktime_get_boot_ns(), hold_ns;
@@ -171,7 +195,7 @@ static __noinline int end_hold(struct lk_cpu *c, struct lk_spin_held *e, __u32 c
 }
 
 /* Not the newest: given hand over hand, or never seen taken. */
-static __noinline int give_other(struct lk_cpu *c, __u64 lock)
+static __noinline int spin_give_other(struct lk_cpu *c, __u64 lock)
 {
 	struct lk_spin_stack *st;
 	struct lk_spin_held *e;
@@ -183,10 +207,9 @@ static __noinline int give_other(struct lk_cpu *c, __u64 lock)
 	for (context = 0; context < 2; context++) {
 		st = &c->spin_held[CTX_IRQ - context];
 		at = spin_search(st, lock);
-		e = entry(st, (__u32)at);
-		if (!e)
+		if (!spin_entry(st, (__u32)at, &e))
 			continue;
-		end_hold(c, e, CTX_IRQ - context);
+		spin_end_hold(c, e, CTX_IRQ - context);
 		return spin_close_gap(st, (__u32)at);
 	}
 	if (c->spin_held[CTX_IRQ].over)
@@ -198,55 +221,57 @@ static __noinline int give_other(struct lk_cpu *c, __u64 lock)
 	return 0;
 }
 
+/* The newest entry of a context goes; 0 if it is another lock's. */
+static __always_inline int spin_give_newest(struct lk_cpu *c, __u32 context, __u64 lock)
+{
+	struct lk_spin_stack *st = &c->spin_held[context];
+	struct lk_spin_held *e;
+
+	if (!spin_entry(st, (__u64)st->nr - 1, &e) || e->lock != lock)
+		return 0;
+	if (cfg.time_gives || bpf_jiffies64() - e->jiffies > 1)
+		spin_end_hold(c, e, context);
+	st->nr--;
+	return 1;
+}
+
 /* Whether a give comes from an interrupt need not be found out: an interrupt cannot
  * give what the task below it holds.  Interrupts are on top, so theirs comes first. */
-static __always_inline void give(void *ctx, __u64 lock, __u64 number)
+static __always_inline void spin_give(void *ctx, __u64 lock, int is_probe)
 {
 	struct lk_cpu *c = this_cpu();
-	struct lk_spin_stack *st;
-	struct lk_spin_held *e;
-	__u32 context;
 
-	if (!c || !c->spin_on || c->spin_inside)
+	if (!c || c->spin_inside)
 		return;
 	c->spin_inside = 1;
 	barrier();
-	context = c->spin_held[CTX_IRQ].nr ? CTX_IRQ : CTX_TASK;
-	st = context ? &c->spin_held[CTX_IRQ] : &c->spin_held[CTX_TASK];
-	e = entry(st, (__u64)st->nr - 1);
-	if (e && e->lock == lock) {
-		if (cfg.time_gives || bpf_jiffies64() - e->jiffies > 1)
-			end_hold(c, e, context);
-		st->nr--;
-	} else {
-		give_other(c, number ? number : argument(ctx, 0));
-	}
-	leave(c);
+	if (c->spin_held[CTX_IRQ].nr ? !spin_give_newest(c, CTX_IRQ, lock)
+				     : !spin_give_newest(c, CTX_TASK, lock))
+		spin_give_other(c, is_probe ? lock : argument(ctx, 0));
+	spin_leave(c);
 }
 
-#define INFO(kind, mode) (LK_KIND_##kind | (mode))
-
-static __always_inline void on_try(unsigned long long *ctx, __u64 lock, __u32 info)
+static __always_inline void spin_on_try(unsigned long long *ctx, __u64 lock, __u32 info)
 {
 	__u64 ret = 0;
 
 	bpf_get_func_ret(ctx, &ret);
 	if ((__u8)ret)
-		take((__u64)ctx, lock, info | LK_HELD_TRY, site_of(ctx));
+		spin_take((__u64)ctx, lock, info | LK_HELD_TRY, site_of(ctx));
 }
 
-#define PROG_TAKE(name, kind, mode, arg) \
+#define SPIN_PROG_TAKE(name, kind, mode, arg) \
 SEC("fentry/" #name) int take_##name(unsigned long long *ctx) \
-{ take((__u64)ctx, ctx[arg], INFO(kind, mode), site_of(ctx)); return 0; }
-#define PROG_TRY1(name, kind, mode, arg) \
+{ spin_take((__u64)ctx, ctx[arg], INFO(kind, mode), site_of(ctx)); return 0; }
+#define SPIN_PROG_TRY1(name, kind, mode, arg) \
 SEC("fexit/" #name) int take_##name(unsigned long long *ctx) \
-{ on_try(ctx, ctx[arg], INFO(kind, mode)); return 0; }
-#define PROG_GIVE(name, kind, mode, arg) \
+{ spin_on_try(ctx, ctx[arg], INFO(kind, mode)); return 0; }
+#define SPIN_PROG_GIVE(name, kind, mode, arg) \
 SEC("fentry/" #name) int give_##name(unsigned long long *ctx) \
-{ give(ctx, ctx[arg], 0); return 0; }
+{ spin_give(ctx, ctx[arg], 0); return 0; }
 
-#define PROG(what, name, kind, mode, arg, giver) PROG_##what(name, kind, mode, arg)
-LK_SPIN_FUNCS(PROG)
+#define SPIN_PROG(what, name, kind, mode, arg, giver) SPIN_PROG_##what(name, kind, mode, arg)
+LK_SPIN_FUNCS(SPIN_PROG)
 
 /* Through kprobes, at entries only: a return probe on these functions takes locks of
  * its own and has frozen machines. */
@@ -256,10 +281,10 @@ int spin_probe_multi(struct pt_regs *regs)
 	__u64 cookie = bpf_get_attach_cookie(regs);
 
 	if (cookie >> 24)
-		give(regs, PT_REGS_PARM1(regs), PT_REGS_PARM1(regs));
+		spin_give(regs, PT_REGS_PARM1(regs), 1);
 	else
-		take(PT_REGS_SP(regs), PT_REGS_PARM1(regs), (__u32)cookie & 0xffff,
-		     site_of_regs(regs));
+		spin_take(PT_REGS_SP(regs), PT_REGS_PARM1(regs), (__u32)cookie & 0xffff,
+			  site_of_regs(regs));
 	return 0;
 }
 
@@ -269,10 +294,10 @@ int spin_probe(struct pt_regs *regs)
 	__u64 cookie = bpf_get_attach_cookie(regs);
 
 	if (cookie >> 24)
-		give(regs, PT_REGS_PARM1(regs), PT_REGS_PARM1(regs));
+		spin_give(regs, PT_REGS_PARM1(regs), 1);
 	else
-		take(PT_REGS_SP(regs), PT_REGS_PARM1(regs), (__u32)cookie & 0xffff,
-		     site_of_regs(regs));
+		spin_take(PT_REGS_SP(regs), PT_REGS_PARM1(regs), (__u32)cookie & 0xffff,
+			  site_of_regs(regs));
 	return 0;
 }
 
@@ -338,21 +363,18 @@ int spin_switch(unsigned long long *ctx)
 		return 0;
 	/* Unless every switch is seen, nothing tells who holds a lock. */
 	if (!tracing_on) {
-		c->spin_on = 0;
+		c->spin_inside = LK_SPIN_OFF;
 		return 0;
 	}
 	c->cur = (__u64)next;
 	c->cur_stack = (__u64)BPF_CORE_READ(next, stack);
-	c->spin_on = c->spin_on + 1 ? c->spin_on + 1 : 1;
-	/* whoever was preempted inside a hook goes on here later */
+	c->cur_stack_end = c->cur_stack + THREAD_BYTES;
+	/* whoever was preempted inside a hook sees it, and makes no entry */
 	c->spin_inside = 0;
 	st = &c->spin_held[CTX_TASK];
 	n = st->nr;
 	st->over = 0;
-	if (!n)
-		return 0;
-	top = entry(st, (__u64)n - 1);
-	if (!top)
+	if (!n || !spin_entry(st, (__u64)n - 1, &top))
 		return 0;
 	if (n == 1 ? !is_rq_lock(c, top->lock) : top->lock != c->rq_lock) {
 		c->nr.spin_moved += n;
@@ -360,8 +382,7 @@ int spin_switch(unsigned long long *ctx)
 		return 0;
 	}
 	if (n > 1) {
-		e = entry(st, (__u64)n - 2);
-		if (!(__u8)ctx[0] && BPF_CORE_READ(prev, __state) != TASK_RUNNING)
+		if (spin_entry(st, (__u64)n - 2, &e) && !(__u8)ctx[0] && BPF_CORE_READ(prev, __state) != TASK_RUNNING)
 			tell_sleep(ctx, c, e);
 		c->nr.spin_moved += n - 1;
 		st->held[0] = *top;
@@ -370,3 +391,5 @@ int spin_switch(unsigned long long *ctx)
 	st->nr = 1;
 	return 0;
 }
+
+#endif

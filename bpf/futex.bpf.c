@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * futex.bpf.c - which threads wait for a futex, by the registers of their system call.
+ *
+ * An iterator of its own: a machine has thousands of threads asleep in a futex that is
+ * no lock, and they are not to make each look at the others dear.  The registers lie
+ * on the kernel stack, so nobody is asked for leave and nothing is waited for, unlike
+ * /proc/TID/syscall, which takes a lock of the process.
+ */
+#include "compat.bpf.h"
+
+#define TASK_INTERRUPTIBLE 1
+#define PF_KTHREAD 0x00200000
+
+/* include/uapi/linux/futex.h */
+#define FUTEX_WAIT 0
+#define FUTEX_LOCK_PI 6
+#define FUTEX_WAIT_BITSET 9
+#define FUTEX_WAIT_REQUEUE_PI 11
+#define FUTEX_LOCK_PI2 13
+#define FUTEX_PRIVATE_FLAG 128	/* equal to FUTEX2_PRIVATE */
+#define FUTEX_CMD_MASK 127
+
+/* futex(uaddr, op, val, timeout, uaddr2, …).  A wait whose word was 0 is for no lock:
+ * a lock's word is 0 when it is free.  Those of a PI condition variable are for
+ * uaddr2 once they are moved there, which cannot be seen from here. */
+static __always_inline int read_futex(struct pt_regs *regs, struct lk_futex *f)
+{
+	__u32 op = regs_syscall_arg(regs, 1), cmd = op & FUTEX_CMD_MASK;
+
+	if (cmd == FUTEX_LOCK_PI || cmd == FUTEX_LOCK_PI2)
+		f->flags = LK_FUTEX_PI;
+	else if (cmd == FUTEX_WAIT || cmd == FUTEX_WAIT_BITSET)
+		f->val = regs_syscall_arg(regs, 2);
+	if (!f->flags && !f->val)
+		return 0;
+	if (!(op & FUTEX_PRIVATE_FLAG))
+		f->flags |= LK_FUTEX_SHARED;
+	if (regs_syscall_arg(regs, 3))
+		f->flags |= LK_FUTEX_TIMEOUT;
+	return 1;
+}
+
+/* futex_wait(uaddr, val, mask, flags, timeout, clockid) */
+static __always_inline int read_futex_wait(struct pt_regs *regs, struct lk_futex *f)
+{
+	f->val = regs_syscall_arg(regs, 1);
+	if (!(regs_syscall_arg(regs, 3) & FUTEX_PRIVATE_FLAG))
+		f->flags |= LK_FUTEX_SHARED;
+	if (regs_syscall_arg(regs, 4))
+		f->flags |= LK_FUTEX_TIMEOUT;
+	return f->val != 0;
+}
+
+static __always_inline int read_wait(struct task_struct *task, struct lk_futex *f)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	int nr;
+
+	if (!regs)
+		return 0;
+	nr = regs_syscall_nr(regs);
+	f->uaddr = regs_syscall_arg0(regs);
+	if (nr == NR_FUTEX)
+		return read_futex(regs, f);
+	return nr == NR_FUTEX_WAIT && read_futex_wait(regs, f);
+}
+
+SEC("iter/task")
+int futex_waits(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct lk_futex f = {};
+
+	/* What a 32-bit program's locks look like is not known here. */
+	if (!task || task->flags & PF_KTHREAD || task->on_cpu || task_is_compat(task) ||
+	    !(BPF_CORE_READ(task, __state) & TASK_INTERRUPTIBLE) || is_ours(task))
+		return 0;
+	/* before the rest: as long as they stand still, what follows is of one sleep */
+	f.switches = task->nvcsw + task->nivcsw;
+	barrier();
+	if (!read_wait(task, &f))
+		return 0;
+	f.t_ns = bpf_ktime_get_boot_ns();
+	f.start_ns = task->start_boottime;
+	f.tid = task->pid;
+	f.pid = task->tgid;
+	f.ns_tid = task_ns_tid(task);
+	bpf_seq_write(ctx->meta->seq, &f, sizeof(f));
+	return 0;
+}
