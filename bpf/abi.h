@@ -334,7 +334,7 @@ struct lk_hold_event {
 	__u32 info;
 	__u32 tid, pid, cpu;
 	__u32 says;		/* exit: enum lk_word_says */
-	__u32 pad;
+	__u32 free;		/* semaphore: as in lk_held */
 	char comm[LK_COMM_LEN];
 };
 

@@ -174,6 +174,7 @@ int before_layout(void *ctx __attribute__((unused)))
 	layout.task_pid = bpf_core_field_offset(struct task_struct, pid);
 	layout.task_stack = bpf_core_field_offset(struct task_struct, stack);
 	layout.stack_bytes = THREAD_BYTES;
+	layout.semaphore_count = bpf_core_field_offset(struct semaphore, count);
 	/* PREEMPT_RT builds mutexes and rwsems from rt_mutexes. */
 	if (!bpf_core_field_exists(struct mutex, owner) ||
 	    !bpf_core_type_exists(struct semaphore_waiter___any) ||
@@ -186,7 +187,6 @@ int before_layout(void *ctx __attribute__((unused)))
 	layout.rwsem_count = bpf_core_field_offset(struct rw_semaphore, count);
 	layout.rwsem_owner = bpf_core_field_offset(struct rw_semaphore, owner);
 	layout.rwsem_type = bpf_core_field_offset(struct rwsem_waiter, type);
-	layout.semaphore_count = bpf_core_field_offset(struct semaphore, count);
 	layout.queue[LK_QUEUE_PERCPU].head = bpf_core_field_offset(struct percpu_rw_semaphore, waiters) +
 					     bpf_core_field_offset(struct wait_queue_head, head);
 	layout.queue[LK_QUEUE_PERCPU].node = bpf_core_field_offset(struct wait_queue_entry, entry);

@@ -444,7 +444,8 @@ int BPF_PROG(contention_end, void *lock, int ret)
 	}
 	if (c->depth)
 		found = pop_spin(c, (__u64)lock, task->pid, &copy);
-	if (cfg.spin && found >= 0)
+	/* Also when the begin was skipped: a hold as old as its spin would be a lie. */
+	if (cfg.spin)
 		spin_held_since_now(c, context, (__u64)lock);
 	/* A program of ours runs below this one: the lock is its helper's. */
 	if (found < 0 && context == CTX_TASK && c->busy[CTX_TASK] != (__u64)task)
@@ -484,6 +485,8 @@ static __always_inline int slow_end(void *ctx, __u64 lock)
 
 	if (!c || (__u32)task->tgid == cfg.self_tgid)
 		return 0;
+	context = context_of(task, (__u64)ctx);
+	spin_held_since_now(c, context, lock);
 	depth = c->depth;
 	if (depth > LK_SPIN_DEPTH) {
 		c->depth = depth - 1; /* it had no place; counted at its begin */
@@ -494,8 +497,6 @@ static __always_inline int slow_end(void *ctx, __u64 lock)
 	top = &c->spins[(depth - 1) & (LK_SPIN_DEPTH - 1)];
 	if (top->lock != lock || !(top->flags & LK_F_SLOW))
 		return 0;
-	context = context_of(task, (__u64)ctx);
-	spin_held_since_now(c, context, lock);
 	if (pop_spin(c, lock, task->pid, &copy) <= 0 || guard_enter(c, context, (__u64)task))
 		return 0;
 	finish(ctx, c, task, &copy, context, 0);

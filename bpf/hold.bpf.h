@@ -117,7 +117,7 @@ static __always_inline void hold_emit(struct lk_cpu *c, const struct lk_who *who
 	ev->tid = who->tid;
 	ev->pid = who->pid;
 	ev->cpu = bpf_get_smp_processor_id();
-	ev->pad = 0;
+	ev->free = LK_HELD_KIND(e->info) == LK_KIND_SEMAPHORE ? e->free : 0;
 	__builtin_memcpy(ev->comm, who->comm, sizeof(ev->comm));
 	/* user space looks every few ms anyway; a wake-up may not be possible here */
 	bpf_ringbuf_submit(ev, BPF_RB_NO_WAKEUP);

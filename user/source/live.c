@@ -77,7 +77,6 @@ static bool word_names_holder(enum lk_kind kind, uint32_t info)
 static enum certainty leak_certainty(const struct source_live *s, const struct lk_hold_event *e)
 {
 	enum lk_kind kind = LK_HELD_KIND(e->info);
-	uint64_t missed[NR_KINDS];
 
 	/* Somebody has released the lock since for somebody else: perhaps for this task. */
 	if (!(e->says & LK_WORD_OWNER) && live_bpf__bucket(&s->bpf, e->lock).crossed_ns > e->since_ns)
@@ -86,21 +85,44 @@ static enum certainty leak_certainty(const struct source_live *s, const struct l
 		return e->owner == e->task ? SURE_CERTAIN : NR_CERTAINTY;
 	if (e->says & LK_WORD_FREE || (e->says & LK_WORD_READ && word_names_holder(kind, e->info)))
 		return NR_CERTAINTY;
-	if (e->info & LK_HELD_READ && e->says & LK_WORD_COUNT)
-		return e->says & LK_WORD_WRITER ? NR_CERTAINTY : SURE_LIKELY;
-	live_bpf__missed_holds(&s->bpf, missed);
-	return missed[kind] ? SURE_POSSIBLE : SURE_LIKELY;
+	if (e->info & LK_HELD_READ && e->says & LK_WORD_WRITER)
+		return NR_CERTAINTY;
+	return live__missed_since(s, e->info, e->since_ns) ? SURE_POSSIBLE : SURE_LIKELY;
+}
+
+/* Of a hold that ended in a way that its own hook saw. */
+static enum certainty seen_certainty(const struct source_live *s, const struct lk_hold_event *e)
+{
+	enum lk_kind kind = LK_HELD_KIND(e->info);
+
+	if (e->how == LK_HOLD_SLEPT)
+		return SURE_LIKELY;
+	return (kind == LK_KIND_SPINLOCK || kind == LK_KIND_RWLOCK) &&
+			       live__missed_since(s, e->info, e->since_ns) ?
+		       SURE_LIKELY :
+		       SURE_CERTAIN;
 }
 
 static int on_hold(struct source_live *s, const struct lk_hold_event *e)
 {
+	enum certainty certainty;
+
+	/* These are rare, and so is what they need to know. */
+	live__note_missed(s);
+	certainty = e->how == LK_HOLD_EXITED ? leak_certainty(s, e) : seen_certainty(s, e);
+	if (certainty == NR_CERTAINTY || e->pid == (uint32_t)getpid())
+		return 0;	/* proven to be stale: the lock is not held by it; or our own */
+	if (held_exits__wants(e) && !held_exits__add(&s->exits, e))
+		return 0;	/* to be told once it has stood for a while */
+	return live__tell_hold(s, e, certainty);
+}
+
+int live__tell_hold(struct source_live *s, const struct lk_hold_event *e, enum certainty certainty)
+{
 	struct record rec = { .type = REC_HOLD };
 	struct rec_hold *h = &rec.hold;
 
-	h->certainty = e->how == LK_HOLD_EXITED ? leak_certainty(s, e) :
-		       e->how == LK_HOLD_SLEPT ? SURE_LIKELY : SURE_CERTAIN;
-	if (h->certainty == NR_CERTAINTY || e->pid == (uint32_t)getpid())
-		return 0;	/* proven to be stale: the lock is not held by it; or our own */
+	h->certainty = certainty;
 	h->id = (uint64_t)e->tid << 32 | (uint32_t)e->id;
 	h->who = (struct rec_who){ .tid = e->tid, .pid = e->pid, .ns_tid = e->tid,
 				   .start_ns = e->start_ns, .cgroup = e->cgroup, .comm = e->comm };
@@ -203,6 +225,11 @@ static int live_drain(struct source *base, record_fn sink, void *ctx)
 	if (n < 0)
 		return n;
 	n = drain_longs(s, sink, ctx);
+	if (!n && s->stopped) {
+		s->sink = sink;
+		n = live_exits__look(s, live_reader__look(s->reader), true);
+		s->sink = NULL;
+	}
 	if (n)
 		return n;
 	live_bpf__counters(&s->bpf, &nr);
@@ -241,6 +268,7 @@ static void live_free(struct source *base)
 	live_bpf__close(&s->bpf);
 	probe_child__free(s->probe);
 	u64map__free(s->owners);
+	held_exits__free(&s->exits);
 	free(s->longs_seen);
 	live_stacks__free(s->stacks);
 	live_names__free(s->names);
@@ -251,6 +279,7 @@ static void live_free(struct source *base)
 static void live_stop(struct source *base)
 {
 	live(base)->bpf.skel->bss->tracing_on = 0;
+	live(base)->stopped = true;
 }
 
 static const struct source_ops live_ops = {

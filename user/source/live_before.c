@@ -32,7 +32,7 @@ struct live_before {
 	struct source_live *s;
 	struct before_funcs funcs;
 	struct before *search;
-	int found_fd, seen_fd, peek_fd;
+	int found_fd, seen_fd;
 	char *buf;
 	size_t len, cap;
 	const struct lk_sleeper **sleepers;	/* into buf */
@@ -63,7 +63,6 @@ int live_before__new(struct live_before **out, struct source_live *s)
 	f->s = s;
 	f->found_fd = bpf_map__fd(k->maps.found_waits);
 	f->seen_fd = bpf_map__fd(k->maps.seen);
-	f->peek_fd = bpf_program__fd(k->progs.before_peek);
 	symbols__each_function(s->symbols, before_funcs__add, &f->funcs);
 	err = f->funcs.err ?: run(bpf_program__fd(k->progs.before_layout));
 	return err ?: before__new(&f->search, &k->bss->layout, &f->funcs);
@@ -84,16 +83,8 @@ void live_before__free(struct live_before *f)
 static bool peek(void *ctx, uint64_t addr, void *to, size_t len)
 {
 	const struct live_before *f = ctx;
-	struct lk_peek *p = &f->s->bpf.skel->bss->peek;
 
-	if (len > sizeof(p->bytes))
-		return false;
-	p->addr = addr;
-	p->len = (uint32_t)len;
-	if (run(f->peek_fd) || p->err)
-		return false;
-	memcpy(to, p->bytes, len);
-	return true;
+	return live_bpf__peek(&f->s->bpf, addr, to, len);
 }
 
 static int index_sleepers(struct live_before *f)

@@ -389,6 +389,21 @@ void live_bpf__close(struct live_bpf *b)
 	memset(b, 0, sizeof(*b));
 }
 
+bool live_bpf__peek(const struct live_bpf *b, uint64_t addr, void *to, size_t len)
+{
+	struct lk_peek *p = &b->skel->bss->peek;
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+
+	if (len > sizeof(p->bytes))
+		return false;
+	p->addr = addr;
+	p->len = (uint32_t)len;
+	if (bpf_prog_test_run_opts(bpf_program__fd(b->skel->progs.before_peek), &opts) || p->err)
+		return false;
+	memcpy(to, p->bytes, len);
+	return true;
+}
+
 void live_bpf__set_helpers(const struct live_bpf *b, const pid_t *pids, uint32_t nr)
 {
 	uint32_t i;

@@ -67,6 +67,7 @@ void live_bpf__missed_holds(const struct live_bpf *b, uint64_t by_kind[NR_KINDS]
 	struct bpf_prog_info info;
 	struct lk_counters nr;
 	struct bpf_program *p;
+	uint64_t ends;
 	int kind;
 
 	memset(by_kind, 0, NR_KINDS * sizeof(*by_kind));
@@ -80,6 +81,26 @@ void live_bpf__missed_holds(const struct live_bpf *b, uint64_t by_kind[NR_KINDS]
 	by_kind[KIND_UNKNOWN] += nr.lost_slots + nr.held_overflow;
 	for (kind = KIND_UNKNOWN + 1; kind < NR_KINDS; kind++)
 		by_kind[kind] += by_kind[KIND_UNKNOWN];
+	/* Without the end of its spin, a hold is as old as its take. */
+	ends = misses(b, SEES_WAITS);
+	by_kind[KIND_SPINLOCK] += ends;
+	by_kind[KIND_RWLOCK] += ends;
+}
+
+void live__note_missed(struct source_live *s)
+{
+	uint64_t missed[NR_KINDS], now;
+	int kind;
+
+	live_bpf__missed_holds(&s->bpf, missed);
+	now = live__now();
+	for (kind = 0; kind < NR_KINDS; kind++)
+		held_missed__note(&s->missed[kind], missed[kind], now);
+}
+
+bool live__missed_since(const struct source_live *s, uint32_t info, uint64_t since_ns)
+{
+	return held_missed__last(&s->missed[LK_HELD_KIND(info)], UINT64_MAX) >= since_ns;
 }
 
 /* Linux 6.4 and later tell what a map takes; before, it is what was asked for. */

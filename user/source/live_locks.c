@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "lib/map.h"
-#include "source/held_missed.h"
 #include "source/live_spinners.h"
 
 /* Holds at least so old are shown also when nobody waits for them. */
@@ -26,7 +25,6 @@ struct live_locks {
 	const struct live_spinners *spinners;
 	const struct live_look *look;
 	struct held_seen seen;
-	struct held_missed missed[NR_KINDS];	/* takes or gives */
 	/* of semaphores: how many places each was seen to have, as long as it is held or waited for */
 	struct u64map *places, *places_before;
 	struct look_lock *list;		/* by address */
@@ -375,7 +373,7 @@ static bool judge(struct live_locks *l, const struct group *g, struct held_answe
 	}
 	/* What is known of misses is of sleeping locks; the others heal in the kernel. */
 	if (!g->spins) {
-		facts.missed_ns = held_missed__last(&l->missed[g->kind], settled_ns(g));
+		facts.missed_ns = held_missed__last(&l->s->missed[g->kind], settled_ns(g));
 		facts.bucket = live_bpf__bucket(&l->s->bpf, g->lock);
 	}
 	if (g->kind == KIND_SEMAPHORE && u64map__get(l->places_before, g->lock, &places))
@@ -387,12 +385,17 @@ static bool judge(struct live_locks *l, const struct group *g, struct held_answe
 	if (a->places)
 		u64map__set(l->places, g->lock, a->places);
 	for (i = 0; i < g->nr_entries; i++) {
-		const struct held_entry *e = &g->entries[i];
+		struct held_entry *e = &g->entries[i];
 
 		returned[i] = false;
 		any_old |= is_old(l, e);
-		if (e->cpu)
+		if (e->cpu) {
+			/* Who holds it is known; since when, perhaps not. */
+			if (e->is_hold && e->certainty == SURE_CERTAIN &&
+			    live__missed_since(l->s, e->info, e->since_ns))
+				e->certainty = SURE_LIKELY;
 			continue;
+		}
 		held_seen__note(&l->seen, e, &stale_again, &returned[i]);
 		if (stale_again)
 			live_bpf__drop_held(&l->s->bpf, e->task->task, e->tid, (uint32_t)e->id);
@@ -430,17 +433,6 @@ static int add_group(struct live_locks *l, struct group *g)
 	return 0;
 }
 
-static void note_missed(struct live_locks *l)
-{
-	uint64_t missed[NR_KINDS], now;
-	int kind;
-
-	live_bpf__missed_holds(&l->s->bpf, missed);
-	now = live__now();
-	for (kind = 0; kind < NR_KINDS; kind++)
-		held_missed__note(&l->missed[kind], missed[kind], now);
-}
-
 int live_locks__collect(struct live_locks *l, const struct live_look *look)
 {
 	uint32_t w = 0, e = 0, nr_entries = (uint32_t)look->held.nr;
@@ -455,7 +447,7 @@ int live_locks__collect(struct live_locks *l, const struct live_look *look)
 	l->places = l->places_before;
 	l->places_before = swap;
 	u64map__clear(l->places);
-	note_missed(l);
+	live__note_missed(l->s);
 	/* Both are sorted by lock. */
 	while ((w < look->nr_waiting || e < nr_entries) && !err) {
 		uint64_t waited = w < look->nr_waiting ? look->waiting[w]->wait.lock : UINT64_MAX;

@@ -10,6 +10,8 @@
 #include <time.h>
 
 #include "abi.h"
+#include "source/held_exits.h"
+#include "source/held_missed.h"
 #include "source/live.h"
 #include "source/live_hooks.h"
 #include "source/live_names.h"
@@ -63,6 +65,8 @@ void live_bpf__drop_held(const struct live_bpf *b, uint64_t task, uint32_t tid, 
  * too many held, programs skipped by the kernel.  Those of the hooks on one kind say
  * nothing of another: where programs can be preempted (7.0) mutexes miss some all the time. */
 void live_bpf__missed_holds(const struct live_bpf *b, uint64_t by_kind[NR_KINDS]);
+/* Reads kernel memory, a few hundred bytes at most; false where there is none. */
+bool live_bpf__peek(const struct live_bpf *b, uint64_t addr, void *to, size_t len);
 /* Times the kernel skipped one of our programs because it was running already.  Not
  * those that see spinning locks taken and given: interrupts meet them all the time and
  * mostly lose a take with its give; what they lose of one alone is undone
@@ -154,6 +158,9 @@ struct source_live {
 	uint64_t stale_waits;	/* open waits found to be over: their end was missed */
 	uint64_t *longs_seen;	/* per CPU: long spin holds passed on; NULL without --spin */
 	uint64_t longs_lost;
+	struct held_missed missed[NR_KINDS];	/* takes or gives; of spinning locks: ends of spins */
+	struct held_exits exits;	/* leaks that are not proven yet */
+	bool stopped;		/* nothing new comes in */
 	int run_time_fd;	/* the kernel measures BPF run time while it is open; -1 */
 	uint64_t boot_ns;	/* CLOCK_BOOTTIME when recording was turned on */
 	char began_at[40], kernel[128], host[80];
@@ -217,11 +224,26 @@ bool live_stale__is_unproven(const struct source_live *s, const struct lk_task *
 bool live_stale__wait(const struct source_live *s, const struct lk_task *t, uint32_t recorded,
 		      uint32_t now, uint64_t since_ns);
 
+/* Notes in s->missed what the kernel has counted by now. */
+void live__note_missed(struct source_live *s);
+/* Whether a take or give of such a lock, or the end of its spin, may have been missed
+ * since then, as far as was noted. */
+bool live__missed_since(const struct source_live *s, uint32_t info, uint64_t since_ns);
+
+/* Tells a hold of which e speaks; during a drain or read (s->sink). */
+int live__tell_hold(struct source_live *s, const struct lk_hold_event *e, enum certainty certainty);
+/* live_exits.c: looks again at what tasks that exited left behind (held_exits.h), with a
+ * look at the machine of just now.  last: no look comes after this one. */
+struct live_look;
+int live_exits__look(struct source_live *s, const struct live_look *look, bool last);
+
 /* live_read.c */
 struct live_reader;
 int live_reader__new(struct live_reader **out, struct source_live *s);
 void live_reader__free(struct live_reader *r);
 int live_reader__read(struct live_reader *r, bool confirm, record_fn sink, void *ctx);
+/* The last look; an empty one before the first. */
+const struct live_look *live_reader__look(const struct live_reader *r);
 
 /* live_agg.c */
 struct live_aggs;

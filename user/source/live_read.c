@@ -469,6 +469,12 @@ int live_reader__read(struct live_reader *r, bool confirm, record_fn sink, void 
 	err = err ?: live_locks__collect(r->locks, &r->look);
 	if (err)
 		return err;
+	r->s->sink = sink;
+	r->s->sink_ctx = ctx;
+	err = live_exits__look(r->s, &r->look, false);
+	r->s->sink = NULL;
+	if (err)
+		return err;
 	keep_tasks(r);
 	note_owners(r);
 	sample_runners(r);
@@ -477,4 +483,9 @@ int live_reader__read(struct live_reader *r, bool confirm, record_fn sink, void 
 	r->ended_ns = live__now();
 	r->cost_ns = r->ended_ns - began_ns;
 	return err;
+}
+
+const struct live_look *live_reader__look(const struct live_reader *r)
+{
+	return &r->look;
 }

@@ -63,6 +63,9 @@ leaks() {
 	start leak_exit
 	keep_truth leak_exit
 	await 10 both_any leak leak_exit
+	start leak_read
+	keep_truth leak_read
+	await 10 both_any leak leak_read
 	(echo "run leak_return 0" >$ctl; exec sleep 1000) &
 	leaker=$!
 	await 30 truth_says leak_return formed true || fail "leak_return did not form"

@@ -104,6 +104,8 @@ static const struct lk_scenario scenarios[] = {
 
 	{ "leak_exit", "lex", .expect = "leak", .owners = "word", .nr_locks = 1,
 	  KINDS(LK_MUTEX), SCRIPT(1, 1, "t0 l") },
+	{ "leak_read", "lrd", .expect = "leak", .owners = "hint", .nr_locks = 1,
+	  KINDS(LK_RWSEM), SCRIPT(1, 1, "r0 l") },
 	{ "leak_return", "lrt", .expect = "leak", .owners = "word", .nr_locks = 1,
 	  .users = true, KINDS(LK_MUTEX), SCRIPT(1, 1, "t0 l") },
 
