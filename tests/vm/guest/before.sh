@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 # Everything that can be stuck is so before lockscope starts. Leaves in /out
-# snapshot.json, snapshot.txt, quiet.ndjson, truth.ndjson, spins.ndjson, spins.truth; judged by tests/vm/check.
+# snapshot.json, snapshot.txt, diagnose.json, quiet.ndjson, truth.ndjson, spins.ndjson, spins.truth; judged by tests/vm/check.
 . ./lib.sh
 
 # The quiet ones, under contention, each met by a first look.
@@ -56,6 +56,9 @@ done
 cat /tmp/timeout >>/out/truth.ndjson
 echo "snapshot exit $status" >>/out/status
 lockscope snapshot >/out/snapshot.txt 2>&1
+lockscope diagnose --json >/out/diagnose.json 2>/out/diagnose.err
+echo $? >/out/diagnose.status
+lockscope diagnose >/out/diagnose.txt 2>&1
 # Tasks that the kernel has parked, since it saw the deadlock itself: in no queue any more.
 dmesg | grep -A3 'rtmutex deadlock' | grep -o 'Comm: lk_[a-z0-9_]*' | sort -u >/out/parked
 exit 0

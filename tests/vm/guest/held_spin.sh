@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 # Level held with --spin: who holds the locks that others spin on. The spinning tasks
-# keep the processors 2 and 3 to themselves for some seconds. Leaves what
-# scenarios.sh leaves.
+# keep the processors 2 and 3 to themselves for some seconds. Then holders again, through
+# kprobes. Leaves what scenarios.sh leaves, and what those commands said.
 . ./lib.sh
 
 # Nor may lockscope be what an interrupt on one of them has interrupted.
@@ -36,4 +36,22 @@ wait $sleeper
 await 10 both_any sleep_in_atomic sleep_in_atomic
 sleep 1
 end_and_report
+
+# fallback HOOKS: where fentry is refused, the same is seen through kprobes.
+fallback() {
+	lockscope watch --json --level held --spin --long-spin 300 --hooks $1 >/out/$1.ndjson 2>/out/$1.err &
+	watch=$!
+	comes_up $watch $1
+	for s in long_hold_queue spin_long; do
+		start $s 12000
+		truth $s >>/out/$1.truth
+		await 20 found_any long_hold $s /out/$1.ndjson
+		stop $s
+	done
+	kill -INT $watch
+	wait $watch
+	echo "watch $1 exit $?" >>/out/status
+}
+fallback kprobe-multi
+fallback kprobe
 exit 0
