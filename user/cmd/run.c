@@ -14,6 +14,8 @@
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "cmd/journal.h"
 #include "source/probe.h"
 
 #define LOOK_MS 100
@@ -315,11 +317,38 @@ int run__view_input(struct run *r, struct view_input *in)
 	return 0;
 }
 
+static int put_text(FILE *out, const struct view_input *in, const struct finding *f)
+{
+	char when[WHEN_LEN];
+	int err;
+
+	fprintf(out, "%s  ", when__at(when, sizeof(when), model__header(in->model), f->t_ns));
+	err = view_text__finding(out, in, f);
+	fputc('\n', out);	/* findings stand apart */
+	return err;
+}
+
+static int put_to_journal(FILE *out, const struct view_input *in, const struct finding *f)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *mem = open_memstream(&text, &size);
+	int err;
+
+	if (!mem)
+		return -ENOMEM;
+	err = put_text(mem, in, f);
+	if (fclose(mem))
+		err = err ?: -ENOMEM;
+	if (!err)
+		journal__put(out, journal__level(f), text);
+	free(text);
+	return err;
+}
+
 int run__put_finding(struct run *r, const struct finding *f)
 {
-	FILE *out = output__file(r->out);
 	struct view_input in;
-	char when[WHEN_LEN];
 	int err;
 
 	if (r->opt->json)
@@ -327,10 +356,8 @@ int run__put_finding(struct run *r, const struct finding *f)
 	err = run__view_input(r, &in);
 	if (err)
 		return err;
-	fprintf(out, "%s  ", when__at(when, sizeof(when), model__header(in.model), f->t_ns));
-	err = view_text__finding(out, &in, f);
-	fputc('\n', out);	/* findings stand apart */
-	return err;
+	return (journal__is(output__fd(r->out)) ? put_to_journal : put_text)(output__file(r->out),
+									    &in, f);
 }
 
 bool run__shows_row(const struct run *r, const struct rec_agg *agg)
