@@ -406,6 +406,14 @@ struct lk_cache {
 };
 #define LK_CACHES 1024
 
+/* Asked: of which cache is addr, by arithmetic from base, and as the kernel has it? */
+struct lk_cache_check {
+	__u64 base, addr;
+	__u64 ours, kernels;	/* caches; 0: of none */
+	__u32 known;		/* 1: this kernel can tell (6.14 and later) */
+	__u32 pad;
+};
+
 /* A mounted file system. */
 struct lk_super {
 	__u64 addr;

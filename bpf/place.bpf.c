@@ -11,6 +11,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 int socket_fd;				/* of a socket of our own: its slab cache is the first */
 __u64 cache_at;				/* the next to look at; 0: the first */
 struct lk_cache cache_out;
+struct lk_cache_check cache_check;
 __u64 super_at;				/* the same of the mounted file systems */
 struct lk_super super_out;
 
@@ -75,6 +76,26 @@ int list_caches(void *ctx __attribute__((unused)))
 	note_cache(cache, &cache_out);
 	next = BPF_CORE_READ(cache, list.next);
 	cache_at = (__u64)next - bpf_core_field_offset(struct kmem_cache___any, list);
+	return 0;
+}
+
+/* 6.14 and later; the address may be any.  Only one object may use it: see site.bpf.h. */
+extern struct kmem_cache___any *bpf_get_kmem_cache(__u64 addr) __ksym __weak;
+
+/* Of which cache an address is, as place_in_slab() has it and as the kernel has it. */
+SEC("syscall")
+int check_cache(void *ctx __attribute__((unused)))
+{
+	struct lk_place p = {};
+	__u64 object;
+
+	cache_check.kernels = cache_check.known = 0;
+	if (!bpf_get_kmem_cache)
+		return 0;
+	cache_check.known = 1;
+	cache_check.kernels = (__u64)bpf_get_kmem_cache(cache_check.addr);
+	place_in_slab(cache_check.base, cache_check.addr, &p, &object);
+	cache_check.ours = p.cache;
 	return 0;
 }
 

@@ -133,10 +133,32 @@ static int list_run_queues(struct live_places *p)
 	return p->run_queues ? 0 : -ENOMEM;
 }
 
+/* Whether the kernel, where it can tell, has each pair's object in the cache that the
+ * base leads to.  Both are looked up in one run of a program, so nothing moves between. */
+static bool kernel_agrees(const struct live_places *p, uint64_t base)
+{
+	struct lk_cache_check *check = &p->b->skel->bss->cache_check;
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	uint32_t i;
+
+	for (i = 0; i < p->nr; i++) {
+		if (!p->caches[i].object)
+			continue;
+		check->base = base;
+		check->addr = p->caches[i].object;
+		if (bpf_prog_test_run_opts(bpf_program__fd(p->b->skel->progs.check_cache), &opts))
+			return false;
+		if (check->known && check->ours && check->ours != check->kernels)
+			return false;
+	}
+	return true;
+}
+
 int live_places__new(struct live_places **out, struct live_bpf *b)
 {
 	struct live_places *p = calloc(1, sizeof(*p));
 	uint32_t page_bits = b->skel->rodata->cfg.page_bits, page_bytes = page_struct_bytes();
+	uint64_t base;
 	int err;
 
 	*out = p;
@@ -144,8 +166,9 @@ int live_places__new(struct live_places **out, struct live_bpf *b)
 		return -ENOMEM;
 	p->b = b;
 	err = enter_list(p) ?: list_run_queues(p);
-	if (!err && page_bytes)
-		b->skel->bss->page_base = agreed_base(p, page_bytes, page_bits);
+	base = !err && page_bytes ? agreed_base(p, page_bytes, page_bits) : 0;
+	if (base && kernel_agrees(p, base))
+		b->skel->bss->page_base = base;
 	return err;
 }
 
