@@ -211,18 +211,13 @@ static int choose(struct run *r, struct live_config *cfg)
 
 int run__open_live(struct run *r, struct live_config *cfg)
 {
-	struct btf *types;
-	int rc = probe__contention(&types, &r->err);
+	int rc = probe__contention(&cfg->types, &r->err);
 
 	rc = rc ? rc : choose(r, cfg);
-	/* Tens of megabytes: only level held looks at them. */
-	if (rc || !cfg->held) {
-		btf__free(types);
-		types = NULL;
-	}
-	if (rc)
+	if (rc) {
+		btf__free(cfg->types);
 		return rc;
-	cfg->types = types;
+	}
 	rc = source_live__new(&r->src, cfg, &r->err);
 	malloc_trim(0);	/* loading took far more than running does */
 	if (!rc && cfg->held)

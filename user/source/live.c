@@ -18,6 +18,7 @@
 #include "lib/probe_child.h"
 #include "source/futex_probe.h"
 #include "source/live_priv.h"
+#include "source/live_types.h"
 
 #include "lockscope.skel.h" /* after abi.h: it uses its types */
 
@@ -272,6 +273,7 @@ static void live_free(struct source *base)
 	free(s->longs_seen);
 	live_stacks__free(s->stacks);
 	live_names__free(s->names);
+	live_types__free(s->types);
 	symbols__free(s->symbols);
 	free(s);
 }
@@ -330,16 +332,18 @@ static int open_parts(struct source_live *s, struct lk_error *err)
 
 	/* First of all: nothing of what follows is then kept alive by it. */
 	probe_child__new(&s->probe, sizeof(struct futex_probe));
+	/* Without types names of locks are worse. */
+	live_types__new(&s->types, s->cfg.types);
+	s->cfg.types = NULL;
 	/* Level held chooses its hooks by them. */
 	rc = s->cfg.held ? read_symbols(s, err) : 0;
 	if (!rc && s->cfg.held)
-		rc = live_bpf__choose_hooks(&s->bpf, &s->cfg, s->symbols, err);
-	btf__free(s->cfg.types);
-	s->cfg.types = NULL;
+		rc = live_bpf__choose_hooks(&s->bpf, &s->cfg, s->symbols,
+					    live_types__kernel(s->types), err);
 	rc = rc ?: live_bpf__open(&s->bpf, &s->cfg, on_event, s, err);
 	if (rc)
 		return rc;
-	rc = live_names__new(&s->names, &s->bpf);
+	rc = live_names__new(&s->names, &s->bpf, s->types);
 	if (rc)
 		return lk_error__set(err, rc, "cannot start: %s", strerror(-rc));
 	/* Recording goes on while symbols load: a stack needs them only later. */

@@ -27,7 +27,8 @@ struct live_config {
 	uint32_t nr_stacks_max;	/* entries of the stack map; 0: default */
 	uint32_t ring_kb;	/* size of the ring buffer; 0: default */
 	const char *btf;	/* file for CO-RE relocation; NULL: the kernel's own */
-	struct btf *types;	/* with held: this kernel's, by probe__contention(); new takes it over */
+	struct btf *types;	/* this kernel's, by probe__contention(); NULL: new reads them;
+				 * new takes it over */
 	struct rec_thresholds thresholds;
 };
 void live_config__defaults(struct live_config *cfg);

@@ -349,10 +349,11 @@ static void unmap(const volatile void *p, size_t bytes)
 }
 
 int live_bpf__choose_hooks(struct live_bpf *b, const struct live_config *cfg,
-			   const struct symbols *symbols, struct lk_error *err)
+			   const struct symbols *symbols, const struct btf *types,
+			   struct lk_error *err)
 {
 	libbpf_set_print(keep_complaint);
-	return live_hooks__new(&b->hooks, cfg->spin, cfg->hooks, symbols, cfg->types, err);
+	return live_hooks__new(&b->hooks, cfg->spin, cfg->hooks, symbols, types, err);
 }
 
 int live_bpf__open(struct live_bpf *b, const struct live_config *cfg,

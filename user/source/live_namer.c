@@ -24,7 +24,7 @@ uint64_t namer__now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-int namer__new(struct namer **out, struct live_places *places)
+int namer__new(struct namer **out, struct live_places *places, struct live_types *types)
 {
 	struct namer *n = calloc(1, sizeof(*n));
 	const struct lk_cache *caches;
@@ -35,12 +35,11 @@ int namer__new(struct namer **out, struct live_places *places)
 	if (!n)
 		return -ENOMEM;
 	n->places = places;
+	n->types = types;
 	err = arena__new(&n->strings) ?: u64map__new(&n->cached, 0) ?: slabalias__new(&n->aliases, "/sys/kernel/slab",
 							namer__now_ns());
 	if (err)
 		return err;
-	/* Without types a cache's name has to do. */
-	live_types__new(&n->types);
 	caches = live_places__caches(places, &nr);
 	for (i = 0; i < nr; i++)
 		namer__learn_cache(n, &caches[i]);
@@ -63,7 +62,6 @@ void namer__free(struct namer *n)
 {
 	if (!n)
 		return;
-	live_types__free(n->types);
 	slabalias__free(n->aliases);
 	u64map__free(n->cached);
 	arena__free(n->strings);

@@ -10,10 +10,11 @@
 
 struct namer;
 struct live_places;
+struct live_types;
 struct symbols;
 
-/* places outlives it.  0 or -errno. */
-int namer__new(struct namer **out, struct live_places *places);
+/* places and types outlive it; types NULL: a cache's name has to do.  0 or -errno. */
+int namer__new(struct namer **out, struct live_places *places, struct live_types *types);
 /* Before the first name; they outlive it. */
 void namer__use_symbols(struct namer *n, const struct symbols *symbols);
 /* Takes NULL. */

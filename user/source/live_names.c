@@ -30,7 +30,7 @@ struct live_names {
 	size_t nr, cap;
 };
 
-int live_names__new(struct live_names **out, struct live_bpf *b)
+int live_names__new(struct live_names **out, struct live_bpf *b, struct live_types *types)
 {
 	struct live_names *n = calloc(1, sizeof(*n));
 
@@ -38,7 +38,7 @@ int live_names__new(struct live_names **out, struct live_bpf *b)
 	if (!n)
 		return -ENOMEM;
 	return u64map__new(&n->keys[0], 0) ?: u64map__new(&n->keys[1], 0) ?:
-	       live_places__new(&n->places, b) ?: namer__new(&n->namer, n->places);
+	       live_places__new(&n->places, b, types) ?: namer__new(&n->namer, n->places, types);
 }
 
 void live_names__use_symbols(struct live_names *n, const struct symbols *symbols)

@@ -10,10 +10,11 @@
 struct live_names;
 struct symbols;
 struct live_bpf;
+struct live_types;
 
 /* To be made before anything is recorded: from then on the kernel side notes where locks
- * lie.  b outlives it.  0 or -errno. */
-int live_names__new(struct live_names **out, struct live_bpf *b);
+ * lie.  b and types outlive it; types may be NULL.  0 or -errno. */
+int live_names__new(struct live_names **out, struct live_bpf *b, struct live_types *types);
 /* Before the first name; they outlive it. */
 void live_names__use_symbols(struct live_names *n, const struct symbols *symbols);
 /* Takes NULL. */

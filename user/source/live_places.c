@@ -2,7 +2,6 @@
 #include "source/live_places.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "source/live_priv.h"
+#include "source/live_types.h"
 
 #include "lockscope.skel.h" /* after abi.h: it uses its types */
 
@@ -33,16 +33,6 @@ static int by_addr(const void *a, const void *b)
 	const struct lk_cache *x = a, *y = b;
 
 	return x->addr < y->addr ? -1 : x->addr > y->addr;
-}
-
-static uint32_t page_struct_bytes(void)
-{
-	struct btf *btf = btf__load_vmlinux_btf();
-	int id = btf ? btf__find_by_name_kind(btf, "page", BTF_KIND_STRUCT) : -1;
-	uint32_t bytes = id > 0 ? btf__type_by_id(btf, (uint32_t)id)->size : 0;
-
-	btf__free(btf);
-	return bytes;
 }
 
 /* struct page of the address 0, as this cache's pair has it. */
@@ -121,12 +111,15 @@ static int list_run_queues(struct live_places *p)
 {
 	struct bpf_link *link = bpf_program__attach_iter(p->b->skel->progs.run_queues, NULL);
 	int fd = link ? bpf_iter_create(bpf_link__fd(link)) : -1;
-	struct lk_run_queue rq;
+	struct lk_run_queue rqs[256];
+	ssize_t len, i;
 
 	p->run_queues = calloc(p->b->nr_cpus, sizeof(*p->run_queues));
-	while (p->run_queues && fd >= 0 && read(fd, &rq, sizeof(rq)) == sizeof(rq))
-		if (rq.cpu < p->b->nr_cpus)
-			p->run_queues[rq.cpu] = rq.rq;
+	/* The kernel hands out whole records. */
+	while (p->run_queues && fd >= 0 && (len = read(fd, rqs, sizeof(rqs))) > 0)
+		for (i = 0; i < len / (ssize_t)sizeof(*rqs); i++)
+			if (rqs[i].cpu < p->b->nr_cpus)
+				p->run_queues[rqs[i].cpu] = rqs[i].rq;
 	if (fd >= 0)
 		close(fd);
 	bpf_link__destroy(link);
@@ -154,10 +147,11 @@ static bool kernel_agrees(const struct live_places *p, uint64_t base)
 	return true;
 }
 
-int live_places__new(struct live_places **out, struct live_bpf *b)
+int live_places__new(struct live_places **out, struct live_bpf *b, const struct live_types *types)
 {
 	struct live_places *p = calloc(1, sizeof(*p));
-	uint32_t page_bits = b->skel->rodata->cfg.page_bits, page_bytes = page_struct_bytes();
+	uint32_t page_bits = b->skel->rodata->cfg.page_bits;
+	uint32_t page_bytes = live_types__bytes(types, "page");
 	uint64_t base;
 	int err;
 

@@ -12,11 +12,12 @@
 
 struct live_bpf;
 struct live_places;
+struct live_types;
 
 /* Lists the slab caches and, if addresses lead to their struct pages as expected, has
- * the kernel side note places from now on.  b outlives it.  0 or -errno; that the kernel
- * is not as expected is no error. */
-int live_places__new(struct live_places **out, struct live_bpf *b);
+ * the kernel side note places from now on.  b outlives it; types NULL: none are to be had.
+ * 0 or -errno; that the kernel is not as expected is no error. */
+int live_places__new(struct live_places **out, struct live_bpf *b, const struct live_types *types);
 /* Takes NULL. */
 void live_places__free(struct live_places *p);
 

@@ -45,7 +45,8 @@ struct live_bpf {
 
 /* Level held, before the rest: looks what there is to hook.  0 or -errno with *err filled. */
 int live_bpf__choose_hooks(struct live_bpf *b, const struct live_config *cfg,
-			   const struct symbols *symbols, struct lk_error *err);
+			   const struct symbols *symbols, const struct btf *types,
+			   struct lk_error *err);
 /* Loads and attaches.  ring_fn takes each event. */
 int live_bpf__open(struct live_bpf *b, const struct live_config *cfg,
 		   int (*ring_fn)(void *ctx, void *data, size_t size), void *ctx,
@@ -142,6 +143,7 @@ struct source_live {
 	struct source base;
 	struct live_config cfg;
 	struct live_bpf bpf;
+	struct live_types *types;	/* NULL: none are to be had */
 	struct symbols *symbols;
 	struct live_stacks *stacks;
 	struct live_names *names;

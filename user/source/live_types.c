@@ -20,7 +20,7 @@ struct table {
 	struct btf *btf;
 	char name[64];			/* of the module; "": the kernel's own */
 	struct u64map *structs;		/* hash of the name to id */
-	struct u64map *functions;	/* hash of the name to the prototype */
+	struct u64map *functions;	/* hash of the name to the prototype; NULL: nobody asked yet */
 };
 
 struct live_types {
@@ -119,18 +119,34 @@ static void member(void *ctx, const struct type_info *in, uint32_t i, struct typ
 	out->off = btf_member_bitfield_size(t, i) || bits % 8 ? UINT32_MAX : bits / 8;
 }
 
-static int index_table(struct table *t)
+/* One type in so many is a struct, and one a function, in kernels of today. */
+#define TYPES_PER_STRUCT 8
+#define TYPES_PER_FUNCTION 2
+
+static int index_functions(struct table *t)
 {
 	uint32_t id, nr = btf__type_cnt(t->btf);
-	int err = u64map__new(&t->structs, 0) ?: u64map__new(&t->functions, 0);
+	int err = u64map__new(&t->functions, nr / TYPES_PER_FUNCTION);
+
+	for (id = 1; id < nr && !err; id++) {
+		const struct btf_type *type = btf__type_by_id(t->btf, id);
+
+		if (btf_is_func(type))
+			err = u64map__set(t->functions, hash__str(str(t->btf, type->name_off)),
+					  type->type);
+	}
+	return err;
+}
+
+static int index_structs(struct table *t)
+{
+	uint32_t id, nr = btf__type_cnt(t->btf);
+	int err = u64map__new(&t->structs, nr / TYPES_PER_STRUCT);
 
 	for (id = 1; id < nr && !err; id++) {
 		const struct btf_type *type = btf__type_by_id(t->btf, id);
 		uint64_t hash;
 
-		if (btf_is_func(type))
-			err = u64map__set(t->functions, hash__str(str(t->btf, type->name_off)),
-					  type->type);
 		if (!btf_is_composite(type) || !type->size || !type->name_off)
 			continue;
 		hash = hash__str(str(t->btf, type->name_off));
@@ -157,7 +173,7 @@ static int add(struct live_types *l, struct btf *btf, const char *name)
 				   .nr_base = btf__type_cnt(l->nr ? l->list[0]->btf : btf) - 1,
 				   .member = member, .find = find };
 	l->list[l->nr++] = t;
-	return index_table(t);
+	return index_structs(t);
 }
 
 static int add_modules(struct live_types *l)
@@ -182,9 +198,10 @@ static int add_modules(struct live_types *l)
 static void find_per_cpu(struct live_types *l)
 {
 	const struct btf *btf = l->list[0]->btf;
-	uint32_t id, nr = btf__type_cnt(btf);
+	uint32_t id;
 
-	for (id = 1; id < nr; id++) {
+	/* Sections come last. */
+	for (id = btf__type_cnt(btf) - 1; id && !l->per_cpu; id--) {
 		const struct btf_type *t = btf__type_by_id(btf, id);
 
 		if (btf_is_datasec(t) && !strcmp(str(btf, t->name_off), ".data..percpu"))
@@ -192,13 +209,19 @@ static void find_per_cpu(struct live_types *l)
 	}
 }
 
-int live_types__new(struct live_types **out)
+int live_types__new(struct live_types **out, struct btf *kernel)
 {
 	struct live_types *l = calloc(1, sizeof(*l));
-	struct btf *btf = l ? btf__load_vmlinux_btf() : NULL;
-	int err = btf ? add(l, btf, "") : l ? -errno : -ENOMEM;
+	int err;
 
 	*out = NULL;
+	if (!l) {
+		btf__free(kernel);
+		return -ENOMEM;
+	}
+	if (!kernel)
+		kernel = btf__load_vmlinux_btf();
+	err = kernel ? add(l, kernel, "") : -errno;
 	err = err ? err : add_modules(l);
 	if (err) {
 		live_types__free(l);
@@ -222,6 +245,18 @@ void live_types__free(struct live_types *l)
 	}
 	free(l->list);
 	free(l);
+}
+
+const struct btf *live_types__kernel(const struct live_types *l)
+{
+	return l ? l->list[0]->btf : NULL;
+}
+
+uint32_t live_types__bytes(const struct live_types *l, const char *name)
+{
+	uint32_t id = l ? find(l->list[0], name) : 0;
+
+	return id ? btf__type_by_id(l->list[0]->btf, id)->size : 0;
 }
 
 const struct types *live_types__at(struct live_types *l, uint32_t i)
@@ -269,11 +304,16 @@ static void tell_pointer(const struct types *t, uint32_t type,
 void live_types__pointers(struct live_types *l, const char *module, const char *function,
 			  void (*fn)(void *ctx, uint32_t struct_id), void *ctx)
 {
-	const struct table *table = table_of(l, module);
+	struct table *table = table_of(l, module);
 	const struct btf_type *proto;
 	uint64_t id;
 	int i;
 
+	if (!table->functions && index_functions(table)) {
+		u64map__free(table->functions);
+		table->functions = NULL;
+		return;
+	}
 	if (!u64map__get(table->functions, hash_of_function(function), &id))
 		return;
 	proto = btf__type_by_id(table->btf, (uint32_t)id);

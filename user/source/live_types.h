@@ -7,12 +7,18 @@
 
 #include "source/typepath.h"
 
+struct btf;
 struct live_types;
 
-/* Reads them; 0 or -errno. */
-int live_types__new(struct live_types **out);
+/* Reads them: several megabytes, so once for all who want them.  kernel: the running kernel's,
+ * taken over; NULL: not read yet.  0 or -errno. */
+int live_types__new(struct live_types **out, struct btf *kernel);
 /* Takes NULL. */
 void live_types__free(struct live_types *l);
+/* The kernel's own as libbpf has them; they live as long as l.  NULL for NULL. */
+const struct btf *live_types__kernel(const struct live_types *l);
+/* The size of a struct of the kernel itself; 0: there is none, or l is NULL. */
+uint32_t live_types__bytes(const struct live_types *l, const char *name);
 /* The i-th table, the kernel's own first; NULL: no more.  A module's has the kernel's
  * types too, under the same numbers. */
 const struct types *live_types__at(struct live_types *l, uint32_t i);
