@@ -26,16 +26,16 @@ $(O)/tests/load/stuckwait $(O)/tests/load/mmapstuck: $(O)/tests/load/%: tests/lo
 	$(Q)$(CC) -std=gnu11 $(WARN) -O2 -static -pthread -o $@ $<
 
 # The live source without the program around it.
-SEARCH_TRUTH := $(O)/tests/live/search_truth
+LIVE_TRUTHS := $(O)/tests/live/search_truth $(O)/tests/live/fit_truth
 SOURCE_OBJ := $(filter $(O)/user/source/%,$(LIVE_OBJ))
 
-$(SEARCH_TRUTH): tests/live/search_truth.c $(SOURCE_OBJ) $(O)/libpure.a $(O)/lockscope.skel.h
+$(LIVE_TRUTHS): $(O)/tests/live/%: tests/live/%.c $(SOURCE_OBJ) $(O)/libpure.a $(O)/lockscope.skel.h
 	$(say) CC $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(SOURCE_OBJ) $(O)/libpure.a $(LIVE_LIBS) $(PURE_LIBS)
 
 .PHONY: load test-programs
-load: $(LOAD_BIN) $(SEARCH_TRUTH)
+load: $(LOAD_BIN) $(LIVE_TRUTHS)
 
 SUITES ?=
 

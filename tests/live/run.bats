@@ -164,3 +164,7 @@ fcntl.flock(f, fcntl.LOCK_EX)' "$T"
 	[ "$status" -eq 0 ]
 	[[ $output == *mutex* ]]
 }
+
+@test "programs fitted to the few types they know are those fitted to all of the kernel's" {
+	"$O/tests/live/fit_truth" >"$T/fit"
+}

@@ -339,8 +339,8 @@ static int open_parts(struct source_live *s, struct lk_error *err)
 	rc = s->cfg.held ? read_symbols(s, err) : 0;
 	if (!rc && s->cfg.held)
 		rc = live_bpf__choose_hooks(&s->bpf, &s->cfg, s->symbols,
-					    live_types__kernel(s->types), err);
-	rc = rc ?: live_bpf__open(&s->bpf, &s->cfg, on_event, s, err);
+					    live_types__btf(s->types, 0), err);
+	rc = rc ?: live_bpf__open(&s->bpf, &s->cfg, s->types, on_event, s, err);
 	if (rc)
 		return rc;
 	rc = live_names__new(&s->names, &s->bpf, s->types);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "source/live_priv.h"
+#include "source/live_slim.h"
 
 #include "source/probe.h"
 
@@ -200,15 +201,12 @@ static bool wants_spin_tick(const struct live_config *cfg)
 	return !cfg->no_looks && !cfg->spin;
 }
 
-static int open_skeleton(struct live_bpf *b, const struct live_config *cfg, struct lk_error *err)
+static int open_skeleton(struct live_bpf *b, const struct live_config *cfg, const char *btf,
+			 struct lk_error *err)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = cfg->btf);
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = btf);
 	int rc;
 
-	/* Left to itself, libbpf also looks into the BTF of modules for what this kernel
-	 * lacks, and listing those takes CAP_SYS_ADMIN. */
-	if (!cfg->btf && !probe__is_admin())
-		opts.btf_custom_path = "/sys/kernel/btf/vmlinux";
 	b->skel = lockscope_bpf__open_opts(&opts);
 	if (!b->skel)
 		return lk_error__set(err, -errno, "cannot open the BPF programs: %s",
@@ -224,32 +222,61 @@ static int open_skeleton(struct live_bpf *b, const struct live_config *cfg, stru
 	return 0;
 }
 
-/* One program that the kernel refuses must not cost all others. */
-static int load(struct live_bpf *b, const struct live_config *cfg, struct lk_error *err)
+/* What the programs are fitted to.  Programs of level held also ask for numbers of types,
+ * which only all of them together tell. */
+static const char *choose_btf(const struct live_bpf *b, const struct live_config *cfg,
+			      const struct live_types *types, int *slim_fd, char *path, size_t size)
 {
-	int rc = libbpf_num_possible_cpus();
+	if (cfg->btf)
+		return cfg->btf;
+	if (types && !b->hooks)
+		*slim_fd = live_slim__open(path, (unsigned int)size);
+	if (*slim_fd >= 0)
+		return path;
+	/* Left to itself, libbpf also looks into the BTF of modules for what this kernel
+	 * lacks, and listing those takes CAP_SYS_ADMIN. */
+	return probe__is_admin() ? NULL : "/sys/kernel/btf/vmlinux";
+}
+
+static int refused(struct lk_error *err, int rc)
+{
+	lk_error__set(err, rc, "the kernel refuses the BPF programs: %s", strerror(-rc));
+	lk_error__hint(err, "%s; `lockscope features` tells what this kernel offers", last_complaint);
+	if (err)
+		err->status = rc == -ENOMEM || rc == -E2BIG ? EXIT_FAILED : EXIT_CANNOT;
+	return rc;
+}
+
+/* One program that the kernel refuses must not cost all others. */
+static int load(struct live_bpf *b, const struct live_config *cfg, const struct live_types *types,
+		struct lk_error *err)
+{
+	int rc = libbpf_num_possible_cpus(), slim_fd = -1;
+	char path[64];
+	const char *btf;
 
 	if (rc < 0)
 		return lk_error__set(err, rc, "cannot tell how many CPUs there are");
 	b->nr_cpus = (uint32_t)rc;
+	btf = choose_btf(b, cfg, types, &slim_fd, path, sizeof(path));
 	for (;;) {
 		refused_program[0] = '\0';
-		rc = open_skeleton(b, cfg, err);
+		rc = open_skeleton(b, cfg, btf, err);
 		if (rc)
-			return rc;
-		rc = lockscope_bpf__load(b->skel);
+			goto out;
+		if (slim_fd >= 0)
+			rc = live_slim__write(slim_fd, types, bpf_object__btf(b->skel->obj));
+		rc = rc ?: lockscope_bpf__load(b->skel);
 		if (!rc || !b->hooks || !live_hooks__leave_out(b->hooks, refused_program))
 			break;
 		lockscope_bpf__destroy(b->skel);
 		b->skel = NULL;
 	}
-	if (rc) {
-		lk_error__set(err, rc, "the kernel refuses the BPF programs: %s", strerror(-rc));
-		lk_error__hint(err, "%s; `lockscope features` tells what this kernel offers",
-			       last_complaint);
-		if (err)
-			err->status = rc == -ENOMEM || rc == -E2BIG ? EXIT_FAILED : EXIT_CANNOT;
-	}
+	if (rc)
+		refused(err, rc);
+out:
+	if (slim_fd >= 0)
+		close(slim_fd);
 	return rc;
 }
 
@@ -357,6 +384,7 @@ int live_bpf__choose_hooks(struct live_bpf *b, const struct live_config *cfg,
 }
 
 int live_bpf__open(struct live_bpf *b, const struct live_config *cfg,
+		   const struct live_types *types,
 		   int (*ring_fn)(void *ctx, void *data, size_t size), void *ctx,
 		   struct lk_error *err)
 {
@@ -364,7 +392,7 @@ int live_bpf__open(struct live_bpf *b, const struct live_config *cfg,
 
 	libbpf_set_print(keep_complaint);
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
-	rc = load(b, cfg, err);
+	rc = load(b, cfg, types, err);
 	rc = rc ?: map_arrays(b, err);
 	if (!rc) {
 		b->ring = ring_buffer__new(bpf_map__fd(b->skel->maps.events), ring_fn, ctx, NULL);

@@ -20,6 +20,7 @@
 
 struct lockscope_bpf;
 struct ring_buffer;
+struct live_types;
 struct probe_child;
 struct u64map;
 
@@ -47,8 +48,9 @@ struct live_bpf {
 int live_bpf__choose_hooks(struct live_bpf *b, const struct live_config *cfg,
 			   const struct symbols *symbols, const struct btf *types,
 			   struct lk_error *err);
-/* Loads and attaches.  ring_fn takes each event. */
+/* Loads and attaches.  types NULL: none are to be had.  ring_fn takes each event. */
 int live_bpf__open(struct live_bpf *b, const struct live_config *cfg,
+		   const struct live_types *types,
 		   int (*ring_fn)(void *ctx, void *data, size_t size), void *ctx,
 		   struct lk_error *err);
 void live_bpf__close(struct live_bpf *b);

@@ -247,9 +247,9 @@ void live_types__free(struct live_types *l)
 	free(l);
 }
 
-const struct btf *live_types__kernel(const struct live_types *l)
+const struct btf *live_types__btf(const struct live_types *l, uint32_t i)
 {
-	return l ? l->list[0]->btf : NULL;
+	return l && i < l->nr ? l->list[i]->btf : NULL;
 }
 
 uint32_t live_types__bytes(const struct live_types *l, const char *name)

@@ -15,8 +15,9 @@ struct live_types;
 int live_types__new(struct live_types **out, struct btf *kernel);
 /* Takes NULL. */
 void live_types__free(struct live_types *l);
-/* The kernel's own as libbpf has them; they live as long as l.  NULL for NULL. */
-const struct btf *live_types__kernel(const struct live_types *l);
+/* The i-th table as libbpf has it, the kernel's own first; it lives as long as l.  NULL: no
+ * more, or l is NULL. */
+const struct btf *live_types__btf(const struct live_types *l, uint32_t i);
 /* The size of a struct of the kernel itself; 0: there is none, or l is NULL. */
 uint32_t live_types__bytes(const struct live_types *l, const char *name);
 /* The i-th table, the kernel's own first; NULL: no more.  A module's has the kernel's
