@@ -11,10 +11,12 @@
  * and a look of the seeker, and another look of the witness. A wait that both looks of
  * the witness show, its task asleep in it with unmoved switch counts, stood all the time
  * between: the seeker has to have found it, and found nothing else. Each wait is judged
- * once, at the first look that meets it.
+ * once, at the first look that meets it. The other way round, whatever the seeker found
+ * has to be a wait that the witness saw stand or end since the search began: tasks that
+ * run, exit or wake meanwhile are no waiters.
  *
- * Prints one JSON line: rounds, waits compared, those not found, by kind, and waits told
- * wrong. Exit 1 when there is a wrong one, each told on stderr; 2 when it cannot compare.
+ * Prints one JSON line: rounds, waits compared, those not found, by kind, waits told
+ * wrong (those that nobody saw among them, invented), and how many were found. Exit 1 when there is a wrong one, each told on stderr; 2 when it cannot compare.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -24,6 +26,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/hash.h"
 #include "lib/map.h"
 #include "source/live_before.h"
 #include "source/live_look.h"
@@ -39,8 +42,9 @@ enum kind { MUTEX, RWSEM, PERCPU, OTHER, NR };
 static const char *const names[NR] = { "mutex", "rwsem", "percpu_rwsem", "other" };
 
 struct tally {
-	unsigned long compared[NR], missed[NR], wrong, gone;
+	unsigned long compared[NR], missed[NR], wrong, gone, found, invented;
 	struct u64map *judged;	/* by id */
+	struct u64map *ended;	/* waits that the witness saw end: when, by thread and lock */
 };
 
 struct side {
@@ -55,7 +59,7 @@ static void die(const char *what, int err)
 	exit(2);
 }
 
-static void open_side(struct side *side)
+static void open_side(struct side *side, bool is_witness)
 {
 	struct live_config cfg;
 	struct lk_error err = { 0 };
@@ -63,6 +67,8 @@ static void open_side(struct side *side)
 	live_config__defaults(&cfg);
 	cfg.no_aggregates = true;
 	cfg.stacks = LIVE_STACKS_NONE;
+	cfg.emit_waits = is_witness;
+	cfg.ring_kb = 16384;
 	if (source_live__new(&side->base, &cfg, &err)) {
 		fprintf(stderr, "search_truth: %s\n", err.what);
 		exit(2);
@@ -168,6 +174,68 @@ static void compare(struct tally *t, const struct seen_wait *w, size_t nr, const
 	}
 }
 
+static uint64_t wait_key(uint32_t tid, uint64_t lock)
+{
+	return hash__add(hash__add(0, tid), lock);
+}
+
+static int note_end(void *ctx, const struct record *rec)
+{
+	struct tally *t = ctx;
+
+	if (rec->type == REC_WAIT && !rec->wait.spin &&
+	    u64map__set(t->ended, wait_key(rec->wait.who.tid, rec->wait.lock.addr),
+			(uint64_t)rec->wait.t_ns))
+		die("no memory", ENOMEM);
+	return 0;
+}
+
+static bool has_ended_since(const struct tally *t, const struct lk_task *got, int64_t since_ns)
+{
+	uint64_t end_ns;
+
+	return u64map__get(t->ended, wait_key(got->tid, got->wait.lock), &end_ns) &&
+	       (int64_t)end_ns >= since_ns;
+}
+
+static bool is_in(const struct seen_wait *w, size_t nr, const struct lk_task *got)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (w[i].tid == got->tid && w[i].lock == got->wait.lock)
+			return true;
+	return false;
+}
+
+/* What the seeker found and the witness knows nothing of.  since_ns: when it began. */
+static void look_for_invented(struct tally *t, const struct seen_wait *w, size_t nr,
+			      struct side *witness, const struct side *seeker, int64_t since_ns)
+{
+	uint32_t i;
+	int err = witness->base->ops->drain(witness->base, note_end, t);
+
+	if (err)
+		die("cannot drain", err);
+	for (i = 0; i < seeker->look.nr_waiting; i++) {
+		const struct lk_task *got = seeker->look.waiting[i];
+		const struct lk_task *now = live_look__find(&witness->look, got->tid);
+
+		/* A writer that drains its readers passes no tracepoint. */
+		if ((got->wait.flags & (LK_F_PERCPU | LK_F_WRITE)) == (LK_F_PERCPU | LK_F_WRITE))
+			continue;
+		t->found++;
+		if (is_in(w, nr, got) || (now && now->wait.lock == got->wait.lock) ||
+		    has_ended_since(t, got, since_ns))
+			continue;
+		t->wrong++;
+		t->invented++;
+		fprintf(stderr, "invented: thread %u (%s) waits for %#llx (flags %#x)\n", got->tid,
+			got->comm, (unsigned long long)got->wait.lock,
+			got->wait.flags & SAID_OF_A_WAIT);
+	}
+}
+
 static unsigned long sum(const unsigned long nr[NR])
 {
 	return nr[MUTEX] + nr[RWSEM] + nr[PERCPU] + nr[OTHER];
@@ -236,32 +304,36 @@ int main(int argc, char **argv)
 	struct lk_task blocked = { .why = LK_WHY_BLOCKED };
 	const struct lk_task *riddle = &blocked;
 	struct live_look before = { .pass = { .tasks = &riddle, .nr = 1 } };
+	int64_t began_ns;
 	size_t nr;
 	int err;
 
 	if (argc < 3)
 		usage();
 	parse(argv + 2, wanted);
-	open_side(&witness);
-	open_side(&seeker);
+	open_side(&witness, true);
+	open_side(&seeker, false);
 	make_deaf(&seeker);
-	err = u64map__new(&t.judged, 0) ?: live_before__new(&search, seeker.s);
+	err = u64map__new(&t.judged, 0) ?: u64map__new(&t.ended, 0) ?:
+	      live_before__new(&search, seeker.s);
 	for (i = 0; !err && i < ROUNDS_MAX && (i < rounds || !is_enough(&t, wanted)); i++) {
 		look(&witness);
 		nr = keep_waits(&witness.look, &list);
+		began_ns = live__t(witness.s, live__now());
 		/* As if it had just come: nothing is told apart as old. */
 		seeker.s->bpf.skel->bss->before_settled = 0;
 		err = live_before__search(search, &before);
 		look(&seeker);
 		look(&witness);
 		compare(&t, list, nr, &witness, &seeker);
+		look_for_invented(&t, list, nr, &witness, &seeker, began_ns);
 		live_before__forget(search, &seeker.look);
 		nanosleep(&pause, NULL);
 	}
 	if (err)
 		die("cannot search", err);
-	printf("{\"rounds\":%lu,\"compared\":%lu,\"missed\":%lu,\"wrong\":%lu,\"gone\":%lu", i,
-	       sum(t.compared), sum(t.missed), t.wrong, t.gone);
+	printf("{\"rounds\":%lu,\"compared\":%lu,\"missed\":%lu,\"wrong\":%lu,\"invented\":%lu,\"found\":%lu,\"gone\":%lu", i,
+	       sum(t.compared), sum(t.missed), t.wrong, t.invented, t.found, t.gone);
 	print_kinds("compared_by_kind", t.compared);
 	print_kinds("missed_by_kind", t.missed);
 	printf("}\n");
@@ -271,6 +343,7 @@ int main(int argc, char **argv)
 	source__free(witness.base);
 	source__free(seeker.base);
 	u64map__free(t.judged);
+	u64map__free(t.ended);
 	free(list);
 	return t.wrong ? 1 : i == ROUNDS_MAX ? 2 : 0;
 }
