@@ -2,9 +2,9 @@
 /*
  * abi.h - records and map layouts shared by the BPF programs and user space.
  *
- * The one header both sides include.  Only fixed-width fields, no pointers, no
- * implicit padding.  All times are nanoseconds of CLOCK_BOOTTIME (it does not
- * stop in suspend); user space turns them into "since the capture began".
+ * The one header both sides include; abi_*.h are parts of it.  Only fixed-width fields,
+ * no pointers, no implicit padding.  All times are nanoseconds of CLOCK_BOOTTIME (it does
+ * not stop in suspend); user space turns them into "since the capture began".
  */
 #ifndef LOCKSCOPE_ABI_H
 #define LOCKSCOPE_ABI_H
@@ -20,13 +20,6 @@
 /* Waits younger than this are only listed: no stack, no search for the owner. */
 #define LK_YOUNG_NS 5000000ULL
 #define LK_NEW_WALKS 4		/* the first waits on a lock are always walked */
-#define LK_HELD_MAX 48		/* sleeping locks held by one task; more are counted */
-#define LK_DROP_ALL 0xffffffffU	/* lk_slot.drop_id: see there */
-#define LK_SPIN_HELD_MAX 16	/* spinning locks held by one context of one CPU */
-#define LK_SLOT_PROBES 16	/* places a task's slot can be at; see held.bpf.h */
-#define LK_BUCKETS 8192		/* of `buckets`: what is known of locks by a hash only */
-#define LK_STACK_WORDS 256	/* of a sleeper's stack, from its saved stack pointer up */
-#define LK_PEEK_BYTES 64	/* of kernel memory, read at once for user space */
 #define LK_NR_SYSCALLS 16	/* system calls that can sleep on a file lock, for both ABIs */
 
 /* include/trace/events/lock.h, LCB_F_*: the flags of contention_begin. */
@@ -114,85 +107,7 @@ struct lk_wait {
 	__u32 tid;
 };
 
-/* lk_held.info: kind in bits 0-7, the flags below, the system call at the take
- * (cut to 16 bits; 0xffff: none) in bits 16-31. */
-enum lk_held_flag {
-	LK_HELD_READ = 0x100,	/* taken shared */
-	LK_HELD_WRITE = 0x200,	/* the writer's side of a lock with readers */
-	LK_HELD_WANTED = 0x400,	/* the function that takes it has not returned yet */
-	LK_HELD_TRY = 0x800,	/* entered after the function had returned: surely taken */
-	LK_HELD_DOWNGRADED = 0x1000,
-};
-#define LK_HELD_KIND(info) ((info) & 0xff)
-#define LK_HELD_SYSCALL(info) ((info) >> 16)
-
-/* A sleeping lock that a task holds, or, as the newest entry only, is about to take:
- * functions that cannot fail are hooked at their entry.  Only the task itself, in
- * task context, changes its entries. */
-struct lk_held {
-	__u64 lock;
-	__u64 since_ns;		/* of the take, or of the end of its wait */
-	__u64 site;		/* return address into the caller of the lock function; 0: unknown */
-	__u32 info;
-	__u32 id;		/* of this task's holds: counts up */
-	__u32 free;		/* semaphore: its free count before the take */
-	__u32 pad;
-};
-
-/* All that one task holds, in the order of taking. */
-struct lk_slot {
-	__u64 task;		/* task_struct; 0: free */
-	__u64 seq;		/* counts changes, twice each: odd while one is made */
-	__u32 tid;
-	__u32 nr;
-	__u32 next_id;
-	__u32 over;		/* takes that found no room and were not given yet */
-	__u32 drop_id;		/* the next take or give is to drop this entry: proven to be stale;
-				 * LK_DROP_ALL: all, if tid is not the task's */
-	__u32 pad[7];
-	struct lk_held held[LK_HELD_MAX];
-};
-_Static_assert(sizeof(struct lk_slot) % 64 == 0, "slots must not share a cache line");
-
-/* A spinning lock that a CPU holds in one context, or, as the newest entry, is about
- * to take. */
-struct lk_spin_held {
-	__u64 lock;
-	__u64 task;		/* current then */
-	__u64 since_ns;
-	__u64 jiffies;		/* the kernel's clock tick then: tells cheaply what was long */
-	__u64 site;
-	__u32 info;		/* as in lk_held, without system call */
-	__u32 tid;		/* written by the iterator */
-	__u64 id;
-};
-
-struct lk_spin_stack {
-	__u32 nr;
-	__u32 over;		/* takes that found no room and were not given yet */
-	struct lk_spin_held held[LK_SPIN_HELD_MAX];
-};
-
-/* A spinning lock that was held long, after it was given: kept here, since nothing may
- * be sent from where spinning locks are given. */
-struct lk_spin_long {
-	__u64 nr;		/* its number, 1 and up; 0 while it is written */
-	__u64 end_ns;
-	__u64 start_ns;		/* of the task */
-	__u32 pid;
-	__u32 context;
-	struct lk_spin_held held;
-	char comm[LK_COMM_LEN];
-};
-#define LK_SPIN_LONGS 16
-
-/* What happened to any of the locks of one bucket (a hash of the address), and when:
- * entries older than that prove less.  Two locks in one bucket only make both
- * uncertain. */
-struct lk_bucket {
-	__u64 crossed_ns;	/* a release by a task that held no entry */
-	__u64 leaked_ns;	/* a task exited with an entry */
-};
+#include "abi_held.h"
 
 /* What each CPU counts; all only grow.  Read without a lock, summed by user space. */
 struct lk_counters {
@@ -298,45 +213,8 @@ struct lk_agg {
 	__u64 hist[LK_HIST_BUCKETS];
 };
 
-/* Holds of one lock from one call site; level held.  A row is claimed by its key and
- * never given back, so user space reads it where it is. */
-#define LK_HOLD_ANY_LOCK 1
-struct lk_hold_row {
-	__u64 key;		/* a hash of the next three; 0: free */
-	__u64 lock;		/* written last: 0 while the row is being made; LK_HOLD_ANY_LOCK:
-				 * all locks of the site that found no row of their own */
-	__u64 site;
-	__u32 info;		/* kind and mode bits only */
-	__u32 pad;
-	__u64 count;
-	__u64 total_ns;
-	__u64 max_ns;
-	__u64 hist[LK_HIST_BUCKETS];
-};
-
 /* The ring buffer carries these; the first word of each is its type. */
 enum lk_event_type { LK_EVENT_WAIT = 1, LK_EVENT_HOLD = 2 };
-
-enum lk_hold_end {
-	LK_HOLD_GIVEN = 0,
-	LK_HOLD_EXITED = 1,	/* the task was freed with this entry left */
-	LK_HOLD_SLEPT = 2,	/* a spinning lock: its task went to sleep; the hold goes on */
-};
-
-/* One hold that ended late, was left at exit, or slept. */
-struct lk_hold_event {
-	__u32 type;		/* LK_EVENT_HOLD */
-	__u32 how;		/* enum lk_hold_end */
-	__u64 lock, since_ns, end_ns, site, stack;
-	__u64 task, start_ns, cgroup;
-	__u64 id;
-	__u64 owner;		/* exit: the task the lock word names then; 0: none */
-	__u32 info;
-	__u32 tid, pid, cpu;
-	__u32 says;		/* exit: enum lk_word_says */
-	__u32 free;		/* semaphore: as in lk_held */
-	char comm[LK_COMM_LEN];
-};
 
 /* One ended wait, through the ring buffer. */
 struct lk_event {
@@ -351,82 +229,6 @@ struct lk_event {
 	__u32 cpu;
 	__u32 pad;
 	char comm[LK_COMM_LEN];
-};
-
-#define LK_OBJECT_NAME 32
-
-/* What is known of the objects of a slab cache, and is cheap to read. */
-enum lk_object {
-	LK_OBJECT_OTHER,
-	LK_OBJECT_INODE,	/* a: device, b: inode number; name: of one of its directory entries */
-	LK_OBJECT_FILE,		/* the same of the file's inode */
-	LK_OBJECT_TASK,		/* a: tgid, b: tid; name: comm */
-	LK_OBJECT_MM,		/* the same of the task that owns it */
-	LK_OBJECT_SIGHAND,	/* the same of the process that waits, if it is its own */
-	LK_OBJECT_SOCKET,	/* a: family, ports (local, remote) above bit 16; b: inode number; name:
-				 * addresses (local, remote), or of a unix socket its path */
-	LK_OBJECT_QUEUE,	/* b: 1: known; name: of the disk */
-};
-
-/* What kind of memory a lock lies in. */
-enum lk_where {
-	LK_WHERE_UNKNOWN,	/* or static, or pages that are no slab's */
-	LK_WHERE_SLAB,
-	LK_WHERE_STACK,		/* of the task a, b, name as in LK_OBJECT_TASK */
-	LK_WHERE_PAGE_STRUCT,	/* in a struct page: a page table's */
-	LK_WHERE_VMALLOC,	/* no address of the direct map; may be a stack */
-};
-
-struct lk_cache_fact {
-	__u32 what;		/* enum lk_object */
-	__u32 off;		/* of the struct in the cache's object */
-};
-
-/* Where a lock lies, as it was when it was first waited for. */
-struct lk_place {
-	__u64 cache;		/* kmem_cache; 0: not in a slab */
-	__u32 off;		/* of the lock in its object */
-	__u32 object_bytes;
-	__u32 what;		/* enum lk_object */
-	__u32 where;		/* enum lk_where; off is also that in a struct page */
-	__u64 a, b;
-	char name[LK_OBJECT_NAME];
-};
-
-/* A slab cache, as found at the start. */
-struct lk_cache {
-	__u64 addr;
-	__u64 slab;		/* one of its slabs: struct page; 0: none was found */
-	__u64 object;		/* an address in that slab */
-	__u32 order;		/* of its slabs, as it prefers them */
-	__u32 size;		/* from one object to the next */
-	__u32 object_bytes;
-	__s32 refcount;		/* more than 1: several caches were merged */
-	char name[48];
-};
-#define LK_CACHES 1024
-
-/* Asked: of which cache is addr, by arithmetic from base, and as the kernel has it? */
-struct lk_cache_check {
-	__u64 base, addr;
-	__u64 ours, kernels;	/* caches; 0: of none */
-	__u32 known;		/* 1: this kernel can tell (6.14 and later) */
-	__u32 pad;
-};
-
-/* A mounted file system. */
-struct lk_super {
-	__u64 addr;
-	__u32 dev;
-	__u32 pad;
-	char id[LK_OBJECT_NAME];
-};
-
-/* Where a CPU's run queue is. */
-struct lk_run_queue {
-	__u64 rq;
-	__u32 cpu;
-	__u32 pad;
 };
 
 /* Why the iterator shows a task. */
@@ -523,113 +325,7 @@ struct lk_sample {
 	__u32 pad;
 };
 
-/* The kernel's code that spins for a lock, as /proc/kallsyms tells; see spinner.bpf.c. */
-#define LK_NR_SPIN_CODE 5
-struct lk_spin_code {
-	__u64 from, to;		/* 0: not there */
-	__u32 flags;		/* of the waits: enum lk_contention_flag */
-	__u32 pad;
-};
-
-#define LK_SPINNER_WORDS 256
-#define LK_SPINNER_IDS (1ULL << 51 | 1ULL << 50)	/* apart from those of traced and found waits */
-
-/* The spin that a CPU's last tick interrupted; value of an mmapable array.  lock is
- * cleared first and written last: equal before and after with id, all else belongs to it. */
-struct lk_spinner {
-	__u64 lock;		/* 0: it did not spin */
-	__u64 id;		/* counts the spins of this CPU that were seen */
-	__u64 first_ns, last_ns;	/* ticks that saw it */
-	__u64 nr_ticks;
-	__u64 task, switches, utime;
-	__u32 tid;
-	__u32 flags;		/* enum lk_contention_flag */
-	__u32 nr_words;
-	__u32 pad;
-	/* The registers that calls keep, then the stack from its pointer up; at the first tick. */
-	__u64 words[LK_SPINNER_WORDS];
-};
-
-/* A thread that sleeps in a system call that waits for a futex, written by the iterator
- * over tasks of its own; what lies at uaddr only user space can tell. */
-enum lk_futex_flag {
-	LK_FUTEX_PI = 1,	/* the word names the owner: FUTEX_LOCK_PI and kin */
-	LK_FUTEX_SHARED = 2,	/* without FUTEX_PRIVATE_FLAG */
-	LK_FUTEX_TIMEOUT = 4,
-};
-struct lk_futex {
-	__u64 uaddr;
-	__u64 start_ns;
-	__u64 switches;		/* voluntary plus involuntary */
-	__u64 t_ns;
-	__u32 tid;
-	__u32 pid;
-	__u32 ns_tid;		/* as user space of the thread itself knows it */
-	__u32 val;		/* that the word had when it fell asleep; PI: 0 */
-	__u32 flags;		/* enum lk_futex_flag */
-	__u32 pad;
-};
-
 #define LK_HELPERS 4		/* processes of ours that may hang beside lockscope */
-
-/* Where the fields lie that tell what a sleeper waits for; in bytes. */
-struct lk_queue {
-	__s32 head;		/* in the lock: the list head, or the pointer to the first waiter */
-	__u32 headless;		/* 1: the latter (7.2), and no list head is among the nodes */
-	__s32 node;		/* in the waiter */
-	__s32 task;		/* in the waiter */
-};
-
-enum lk_queue_of { LK_QUEUE_MUTEX, LK_QUEUE_RWSEM, LK_QUEUE_SEMAPHORE, LK_QUEUE_PERCPU, LK_NR_QUEUES };
-
-struct lk_layout {
-	struct lk_queue queue[LK_NR_QUEUES];	/* percpu: of wait_queue_entry, task is private */
-	__s32 mutex_owner, rwsem_count, rwsem_owner, semaphore_count;
-	__s32 rwsem_type;	/* in the waiter */
-	__s32 entry_func, entry_flags;	/* in wait_queue_entry */
-	__s32 percpu_writer, percpu_block;
-	__s32 task_pid, task_stack;
-	__u32 stack_bytes;	/* of a kernel stack */
-	__u32 known;		/* 1: mutexes and rwsems have such queues; not on PREEMPT_RT */
-};
-
-/* What the search has seen of a task's sleep; by its task_struct. */
-struct lk_seen {
-	__u64 switches;
-	__u32 tid;
-	__u32 first;		/* 1: it slept when the first pass looked, and has since */
-	__u32 tries;		/* failed ones, to be made again; 0: it was told once, that is all */
-	__u32 pad;
-};
-
-/* One sleeper with its stack, for the search for waits that were not traced; nr_words
- * of 8 bytes follow, from sp up. */
-struct lk_sleeper {
-	__u32 len;
-	__u32 tid;
-	__u64 task;
-	__u64 switches;
-	__u64 t_ns;
-	__u64 sp;
-	__u64 mutex;		/* by task->blocked_on, 6.17 and later */
-	__u64 blocker;		/* task->blocker: the lock; 6.16 and later */
-	__u64 rt_lock;		/* by task->pi_blocked_on */
-	__u64 clock_ns;		/* when it last went off its CPU, by the clock of its run queue */
-	__u32 state;
-	__u32 cpu;
-	__u32 first;		/* as in lk_seen */
-	__u32 tries;
-	__u32 nr_words;
-	__u32 pad;
-};
-
-/* Kernel memory that user space asks for, one run of before_peek() at a time. */
-struct lk_peek {
-	__u64 addr;
-	__u32 len;
-	__s32 err;		/* of the read; 0: bytes is what is there */
-	__u8 bytes[LK_PEEK_BYTES];
-};
 
 #define LK_WANTED_INODES 1024	/* files with waiters that one pass can look for */
 
@@ -643,5 +339,10 @@ struct lk_file {
 	__u32 tid;		/* other than pid: a thread with a table of its own */
 	__u32 fd;
 };
+
+#include "abi_found.h"
+#include "abi_futex.h"
+#include "abi_place.h"
+#include "abi_spinner.h"
 
 #endif
