@@ -26,13 +26,13 @@ $(O)/tests/load/stuckwait $(O)/tests/load/mmapstuck: $(O)/tests/load/%: tests/lo
 	$(Q)$(CC) -std=gnu11 $(WARN) -O2 -static -pthread -o $@ $<
 
 # The live source without the program around it.
-LIVE_TRUTHS := $(O)/tests/live/search_truth $(O)/tests/live/fit_truth
+LIVE_TRUTHS := $(O)/tests/live/search_truth $(O)/tests/live/fit_truth $(O)/tests/live/record_memory
 SOURCE_OBJ := $(filter $(O)/user/source/%,$(LIVE_OBJ))
 
-$(LIVE_TRUTHS): $(O)/tests/live/%: tests/live/%.c $(SOURCE_OBJ) $(O)/libpure.a $(O)/lockscope.skel.h
+$(LIVE_TRUTHS): $(O)/tests/live/%: tests/live/%.c tests/live/sides.c tests/live/sides.h $(SOURCE_OBJ) $(O)/libpure.a $(O)/lockscope.skel.h
 	$(say) CC $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(SOURCE_OBJ) $(O)/libpure.a $(LIVE_LIBS) $(PURE_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/live -o $@ $< tests/live/sides.c $(SOURCE_OBJ) $(O)/libpure.a $(LIVE_LIBS) $(PURE_LIBS)
 
 .PHONY: load test-programs
 load: $(LOAD_BIN) $(LIVE_TRUTHS)

@@ -16,7 +16,8 @@
  * run, exit or wake meanwhile are no waiters.
  *
  * Prints one JSON line: rounds, waits compared, those not found, by kind, waits told
- * wrong (those that nobody saw among them, invented), and how many were found. Exit 1 when there is a wrong one, each told on stderr; 2 when it cannot compare.
+ * wrong (those that nobody saw among them, invented), and how many were found. Exit 1 when
+ * there is a wrong one, each told on stderr; 2 when it cannot compare.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -28,14 +29,12 @@
 
 #include "lib/hash.h"
 #include "lib/map.h"
+#include "sides.h"
 #include "source/live_before.h"
-#include "source/live_look.h"
-#include "source/live_priv.h"
 
 #include "lockscope.skel.h" /* after abi.h: it uses its types */
 
 #define ROUNDS_MAX 100000	/* with too few waits in them: there is no load */
-#define ASLEEP 3		/* TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE */
 #define SAID_OF_A_WAIT (LK_F_READ | LK_F_WRITE | LK_F_RT | LK_F_PERCPU | LK_F_MUTEX)
 
 enum kind { MUTEX, RWSEM, PERCPU, OTHER, NR };
@@ -47,69 +46,11 @@ struct tally {
 	struct u64map *ended;	/* waits that the witness saw end: when, by thread and lock */
 };
 
-struct side {
-	struct source *base;
-	struct source_live *s;
-	struct live_look look;
-};
-
-static void die(const char *what, int err)
-{
-	fprintf(stderr, "search_truth: %s: %s\n", what, strerror(err < 0 ? -err : err));
-	exit(2);
-}
-
-static void open_side(struct side *side, bool is_witness)
-{
-	struct live_config cfg;
-	struct lk_error err = { 0 };
-
-	live_config__defaults(&cfg);
-	cfg.no_aggregates = true;
-	cfg.stacks = LIVE_STACKS_NONE;
-	cfg.emit_waits = is_witness;
-	cfg.ring_kb = 16384;
-	if (source_live__new(&side->base, &cfg, &err)) {
-		fprintf(stderr, "search_truth: %s\n", err.what);
-		exit(2);
-	}
-	side->s = (struct source_live *)side->base;
-}
-
-/* Off with the tracepoints, and with what they have seen meanwhile. */
-static void make_deaf(const struct side *side)
-{
-	struct lockscope_bpf *k = side->s->bpf.skel;
-	int fd = bpf_map__fd(k->maps.task_waits);
-	uint64_t key;
-
-	k->bss->tracing_on = 0;
-	bpf_link__destroy(k->links.contention_begin);
-	bpf_link__destroy(k->links.contention_end);
-	k->links.contention_begin = k->links.contention_end = NULL;
-	while (!bpf_map_get_next_key(fd, NULL, &key))
-		bpf_map_delete_elem(fd, &key);
-}
-
-static void look(struct side *side)
-{
-	int err = live_look__take(&side->look, &side->s->bpf);
-
-	if (err)
-		die("cannot look at the tasks", err);
-}
-
 /* Waits that the witness shows now, before the seeker's turn. */
 struct seen_wait {
 	uint32_t tid, flags;
 	uint64_t id, switches, lock;
 };
-
-static bool sleeps_in_wait(const struct lk_task *t)
-{
-	return t->wait.lock && !t->on_cpu && t->state & ASLEEP &&
-	       !(t->wait.flags & (LK_F_SPIN | LK_F_FOUND));
-}
 
 static size_t keep_waits(const struct live_look *l, struct seen_wait **list)
 {
@@ -118,9 +59,9 @@ static size_t keep_waits(const struct live_look *l, struct seen_wait **list)
 
 	*list = realloc(*list, (l->nr_waiting + 1) * sizeof(**list));
 	if (!*list)
-		die("no memory", ENOMEM);
+		side__die("no memory", ENOMEM);
 	for (i = 0; i < l->nr_waiting; i++)
-		if (sleeps_in_wait(l->waiting[i]))
+		if (side__sleeps_in_wait(l->waiting[i]))
 			(*list)[nr++] = (struct seen_wait){
 				.tid = l->waiting[i]->tid, .flags = l->waiting[i]->wait.flags,
 				.id = l->waiting[i]->wait.id, .lock = l->waiting[i]->wait.lock,
@@ -130,7 +71,7 @@ static size_t keep_waits(const struct live_look *l, struct seen_wait **list)
 
 static bool still_in_it(const struct lk_task *t, const struct seen_wait *w)
 {
-	return t && sleeps_in_wait(t) && t->wait.id == w->id && t->switches == w->switches;
+	return t && side__sleeps_in_wait(t) && t->wait.id == w->id && t->switches == w->switches;
 }
 
 static enum kind kind_of(uint32_t flags)
@@ -170,7 +111,7 @@ static void compare(struct tally *t, const struct seen_wait *w, size_t nr, const
 		}
 		judge(t, &w[i], live_look__find(&seeker->look, w[i].tid));
 		if (u64map__set(t->judged, w[i].id, 1))
-			die("no memory", ENOMEM);
+			side__die("no memory", ENOMEM);
 	}
 }
 
@@ -186,7 +127,7 @@ static int note_end(void *ctx, const struct record *rec)
 	if (rec->type == REC_WAIT && !rec->wait.spin &&
 	    u64map__set(t->ended, wait_key(rec->wait.who.tid, rec->wait.lock.addr),
 			(uint64_t)rec->wait.t_ns))
-		die("no memory", ENOMEM);
+		side__die("no memory", ENOMEM);
 	return 0;
 }
 
@@ -216,7 +157,7 @@ static void look_for_invented(struct tally *t, const struct seen_wait *w, size_t
 	int err = witness->base->ops->drain(witness->base, note_end, t);
 
 	if (err)
-		die("cannot drain", err);
+		side__die("cannot drain", err);
 	for (i = 0; i < seeker->look.nr_waiting; i++) {
 		const struct lk_task *got = seeker->look.waiting[i];
 		const struct lk_task *now = live_look__find(&witness->look, got->tid);
@@ -311,37 +252,35 @@ int main(int argc, char **argv)
 	if (argc < 3)
 		usage();
 	parse(argv + 2, wanted);
-	open_side(&witness, true);
-	open_side(&seeker, false);
-	make_deaf(&seeker);
+	side__open(&witness, true);
+	side__open(&seeker, false);
+	side__make_deaf(&seeker);
 	err = u64map__new(&t.judged, 0) ?: u64map__new(&t.ended, 0) ?:
 	      live_before__new(&search, seeker.s);
 	for (i = 0; !err && i < ROUNDS_MAX && (i < rounds || !is_enough(&t, wanted)); i++) {
-		look(&witness);
+		side__look(&witness);
 		nr = keep_waits(&witness.look, &list);
 		began_ns = live__t(witness.s, live__now());
 		/* As if it had just come: nothing is told apart as old. */
 		seeker.s->bpf.skel->bss->before_settled = 0;
 		err = live_before__search(search, &before);
-		look(&seeker);
-		look(&witness);
+		side__look(&seeker);
+		side__look(&witness);
 		compare(&t, list, nr, &witness, &seeker);
 		look_for_invented(&t, list, nr, &witness, &seeker, began_ns);
 		live_before__forget(search, &seeker.look);
 		nanosleep(&pause, NULL);
 	}
 	if (err)
-		die("cannot search", err);
+		side__die("cannot search", err);
 	printf("{\"rounds\":%lu,\"compared\":%lu,\"missed\":%lu,\"wrong\":%lu,\"invented\":%lu,\"found\":%lu,\"gone\":%lu", i,
 	       sum(t.compared), sum(t.missed), t.wrong, t.invented, t.found, t.gone);
 	print_kinds("compared_by_kind", t.compared);
 	print_kinds("missed_by_kind", t.missed);
 	printf("}\n");
 	live_before__free(search);
-	live_look__free(&witness.look);
-	live_look__free(&seeker.look);
-	source__free(witness.base);
-	source__free(seeker.base);
+	side__close(&witness);
+	side__close(&seeker);
 	u64map__free(t.judged);
 	u64map__free(t.ended);
 	free(list);

@@ -116,6 +116,7 @@ static int add_watchdog(struct diagnosis *d, const struct facts *f)
 static int add_lockdep(struct diagnosis *d, const struct facts *f)
 {
 	const char *debug = facts__setting(f, "lockdep_stats");
+	const char *lock_stat = facts__setting(f, "lock_stat");
 	int err;
 
 	if (!debug)
@@ -127,8 +128,9 @@ static int add_lockdep(struct diagnosis *d, const struct facts *f)
 	else
 		err = diag_list__add(d, &d->settings, "lockdep is on, and has found nothing wrong so far");
 	if (!err && number(f, "sys/kernel/lock_stat", 0))
-		err = diag_list__add(d, &d->settings, "lock_stat is on: /proc/lock_stat has every lock "
-				     "class's waits and holds");
+		err = diag_list__add(d, &d->settings, "lock_stat is on%s%s; /proc/lock_stat has every lock "
+				     "class's waits and holds", lock_stat && *lock_stat ? ": waited for "
+				     "longest " : "", lock_stat ?: "");
 	return err;
 }
 

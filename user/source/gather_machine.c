@@ -6,7 +6,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/fmt.h"
 #include "record/fact_json.h"
+#include "record/lockstat.h"
 #include "source/gather_jobs.h"
 
 #define VALUE_LEN 1024
@@ -70,6 +72,26 @@ static void put_lockdep(FILE *out, char *doing)
 	put_setting(out, "lockdep_stats", at);
 }
 
+/* The classes waited for longest; the file has those with the most waits first. */
+static void put_lock_stat(FILE *out, char *doing)
+{
+	char text[64 * VALUE_LEN], value[VALUE_LEN] = "", total[32], max[32];
+	struct lockstat_row top[3];
+	size_t nr, i, at = 0;
+
+	gather_job__doing(doing, "/proc/lock_stat");
+	if (gather_job__read("/proc/lock_stat", text, sizeof(text)) < 0)
+		return;
+	nr = lockstat__top(text, top, sizeof(top) / sizeof(top[0]));
+	for (i = 0; i < nr && at < sizeof(value); i++)
+		at += (size_t)snprintf(value + at, sizeof(value) - at,
+				       "%s%s (%llu waits, %s in all, %s the longest)", i ? ", " : "",
+				       top[i].name, (unsigned long long)top[i].contentions,
+				       fmt__ns(total, sizeof(total), top[i].total_ns),
+				       fmt__ns(max, sizeof(max), top[i].max_ns));
+	put_setting(out, "lock_stat", value);
+}
+
 static uint64_t ticks_ns(unsigned long long ticks)
 {
 	return ticks * (NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK));
@@ -129,6 +151,7 @@ void gather_job__machine(FILE *out, char *doing, void *arg)
 	put_machine(out, doing, stat, size);
 	put_settings(out, doing);
 	put_lockdep(out, doing);
+	put_lock_stat(out, doing);
 	nanosleep(&pause, NULL);
 	put_machine(out, doing, stat, size);
 }
