@@ -108,8 +108,10 @@ static int on_hold(struct source_live *s, const struct lk_hold_event *e)
 {
 	enum certainty certainty;
 
-	/* These are rare, and so is what they need to know. */
-	live__note_missed(s);
+	/* Dozens of system calls: once for all that one drain brings. */
+	if (!s->missed_noted)
+		live__note_missed(s);
+	s->missed_noted = true;
 	certainty = e->how == LK_HOLD_EXITED ? leak_certainty(s, e) : seen_certainty(s, e);
 	if (certainty == NR_CERTAINTY || e->pid == (uint32_t)getpid())
 		return 0;	/* proven to be stale: the lock is not held by it; or our own */
@@ -219,6 +221,7 @@ static int live_drain(struct source *base, record_fn sink, void *ctx)
 	s->sink = sink;
 	s->sink_ctx = ctx;
 	s->sink_err = 0;
+	s->missed_noted = false;
 	n = ring_buffer__consume(s->bpf.ring);
 	s->sink = NULL;
 	if (s->sink_err)

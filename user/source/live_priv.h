@@ -163,6 +163,7 @@ struct source_live {
 	uint64_t *longs_seen;	/* per CPU: long spin holds passed on; NULL without --spin */
 	uint64_t longs_lost;
 	struct held_missed missed[NR_KINDS];	/* takes or gives; of spinning locks: ends of spins */
+	bool missed_noted;	/* since the drain began */
 	struct held_exits exits;	/* leaks that are not proven yet */
 	bool stopped;		/* nothing new comes in */
 	int run_time_fd;	/* the kernel measures BPF run time while it is open; -1 */
