@@ -6,12 +6,12 @@
 
 #include "lib/arena.h"
 
-#define DONE UINT32_MAX	/* index of a task whose component is known */
+/* Index of a task whose component is known; of all that are in no walk. */
+#define DONE UINT32_MAX
 
 int scc__init(struct scc *x, const struct snapshot *s, struct arena *arena)
 {
-	uint32_t **all[] = { &x->index, &x->low, &x->stack, &x->call,
-			     &x->order, &x->cursor, &x->ends };
+	uint32_t **all[] = { &x->stack, &x->call, &x->order, &x->ends };
 	size_t i;
 
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -19,22 +19,44 @@ int scc__init(struct scc *x, const struct snapshot *s, struct arena *arena)
 		if (!*all[i])
 			return -ENOMEM;
 	}
+	x->node = arena__array(arena, s->nr_tasks, sizeof(*x->node));
+	x->blockers = arena__array(arena, s->nr_edges, sizeof(uint32_t));
+	if (!x->node || !x->blockers)
+		return -ENOMEM;
+	memset(x->node, 0xff, s->nr_tasks * sizeof(*x->node));
 	return 0;
 }
 
 /* State of one walk. */
 struct walk {
-	const struct snapshot *s;
-	const bool *usable;
-	const uint32_t *labels;
-	uint32_t label;
 	uint32_t next_index, nr_stack, nr_call, nr_order, nr_ends;
 };
 
+/* What the walk needs, small enough for the caches: the nodes, and the blockers among them. */
+static void gather(struct scc *x, const struct snapshot *s, const bool *usable,
+		   const uint32_t *labels, uint32_t label, const uint32_t *nodes, uint32_t nr)
+{
+	uint32_t i, k, n = 0;
+
+	for (i = 0; i < nr; i++) {
+		struct scc_node *node = &x->node[nodes[i]];
+
+		*node = (struct scc_node){ .first = SNAP_NONE, .cursor = n };
+		for (k = s->first_edge[nodes[i]]; k < s->first_edge[nodes[i] + 1]; k++) {
+			if (!usable[k] || labels[s->edges[k].blocker] != label)
+				continue;
+			if (node->first == SNAP_NONE)
+				node->first = s->edges[k].blocker;
+			else
+				x->blockers[n++] = s->edges[k].blocker;
+		}
+		node->end = n;
+	}
+}
+
 static void enter(struct scc *x, struct walk *w, uint32_t task)
 {
-	x->index[task] = x->low[task] = ++w->next_index;
-	x->cursor[task] = w->s->first_edge[task];
+	x->node[task].index = x->node[task].low = ++w->next_index;
 	x->stack[w->nr_stack++] = task;
 	x->call[w->nr_call++] = task;
 }
@@ -43,19 +65,19 @@ static void enter(struct scc *x, struct walk *w, uint32_t task)
  * when that one was entered, false when no edge is left. */
 static bool descend(struct scc *x, struct walk *w, uint32_t task)
 {
-	uint32_t end = w->s->first_edge[task + 1], k, b;
+	struct scc_node *node = &x->node[task];
 
-	while (x->cursor[task] < end) {
-		k = x->cursor[task]++;
-		b = w->s->edges[k].blocker;
-		if (!w->usable[k] || w->labels[b] != w->label || x->index[b] == DONE)
-			continue;
-		if (!x->index[b]) {
+	while (node->first != SNAP_NONE || node->cursor < node->end) {
+		uint32_t b = node->first != SNAP_NONE ? node->first : x->blockers[node->cursor++];
+		uint32_t index = x->node[b].index;
+
+		node->first = SNAP_NONE;
+		if (!index) {
 			enter(x, w, b);
 			return true;
 		}
-		if (x->index[b] < x->low[task])
-			x->low[task] = x->index[b];
+		if (index < node->low)	/* DONE is not */
+			node->low = index;
 	}
 	return false;
 }
@@ -63,34 +85,35 @@ static bool descend(struct scc *x, struct walk *w, uint32_t task)
 /* All edges of a task are followed: closes its component if it is the root. */
 static void leave(struct scc *x, struct walk *w, uint32_t task)
 {
-	uint32_t t, parent;
+	const struct scc_node *node = &x->node[task];
+	struct scc_node *parent;
+	uint32_t t;
 
 	w->nr_call--;
-	if (x->low[task] == x->index[task]) {
+	if (node->low == node->index) {
 		do {
 			t = x->stack[--w->nr_stack];
-			x->index[t] = DONE;
+			x->node[t].index = DONE;
 			x->order[w->nr_order++] = t;
 		} while (t != task);
 		x->ends[w->nr_ends++] = w->nr_order;
 	}
 	if (w->nr_call) {
-		parent = x->call[w->nr_call - 1];
-		if (x->low[task] < x->low[parent])
-			x->low[parent] = x->low[task];
+		parent = &x->node[x->call[w->nr_call - 1]];
+		if (node->low < parent->low)
+			parent->low = node->low;
 	}
 }
 
 uint32_t scc__find(struct scc *x, const struct snapshot *s, const bool *usable,
 		   const uint32_t *labels, uint32_t label, uint32_t *nodes, uint32_t nr)
 {
-	struct walk w = { .s = s, .usable = usable, .labels = labels, .label = label };
+	struct walk w = { 0 };
 	uint32_t i, task;
 
-	for (i = 0; i < nr; i++)
-		x->index[nodes[i]] = 0;
+	gather(x, s, usable, labels, label, nodes, nr);
 	for (i = 0; i < nr; i++) {
-		if (x->index[nodes[i]])
+		if (x->node[nodes[i]].index)
 			continue;
 		enter(x, &w, nodes[i]);
 		while (w.nr_call) {

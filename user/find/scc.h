@@ -12,9 +12,14 @@ struct arena;
 
 /* Room for one search; ends holds the result of the last one. */
 struct scc {
-	uint32_t *index, *low;		/* per task */
+	/* Per task, and in one piece, since a walk meets tasks in no order of memory:
+	 * first is the blocker to go to first, SNAP_NONE when there is none left; cursor
+	 * the next of the others, up to end.  Most have no others. */
+	struct scc_node {
+		uint32_t index, low, first, cursor, end;
+	} *node;
+	uint32_t *blockers;		/* the others, grouped by who waits for them */
 	uint32_t *stack, *call, *order;	/* of tasks */
-	uint32_t *cursor;		/* per task: next edge to follow */
 	uint32_t *ends;			/* where each component ends in nodes */
 };
 

@@ -13,6 +13,20 @@ struct set {
 	uint32_t label;		/* what they carry in search.label */
 };
 
+/* An edge from its blocker's side. */
+struct rev {
+	uint32_t waiter;
+	enum edge_rule rule;
+};
+
+/* In one piece: who waits for whom has no order in memory. */
+struct node {
+	uint32_t nr_and, nr_or;		/* usable edges into its set */
+	uint32_t nr_rev;		/* edges that lead to it: one here, the others in rev */
+	uint32_t rev_first;
+	struct rev one;
+};
+
 /* One search.  Sets are disjoint; a task in none has label SNAP_NONE. */
 struct search {
 	const struct snapshot *s;
@@ -24,16 +38,14 @@ struct search {
 	uint32_t nr_sets;
 	struct scc scc;
 	/* of shrink() */
-	uint32_t *nr_and, *nr_or;	/* per task: usable edges into its set */
-	uint32_t *rev_first, *rev_nr;	/* per task: edges that lead to it, in rev */
-	uint32_t *rev;
+	struct node *node;		/* per task */
+	struct rev *rev;
 	uint32_t *todo;
 };
 
 static int init(struct search *x, const struct snapshot *s, const bool *usable, struct arena *a)
 {
-	uint32_t **per_task[] = { &x->nodes, &x->label, &x->nr_and, &x->nr_or,
-				  &x->rev_first, &x->rev_nr, &x->todo };
+	uint32_t **per_task[] = { &x->nodes, &x->label, &x->todo };
 	size_t i;
 
 	memset(x, 0, sizeof(*x));
@@ -45,8 +57,9 @@ static int init(struct search *x, const struct snapshot *s, const bool *usable, 
 			return -ENOMEM;
 	}
 	x->sets = arena__array(a, s->nr_tasks, sizeof(*x->sets));
-	x->rev = arena__array(a, s->nr_edges, sizeof(uint32_t));
-	if (!x->sets || !x->rev)
+	x->node = arena__array(a, s->nr_tasks, sizeof(*x->node));
+	x->rev = arena__array(a, s->nr_edges, sizeof(*x->rev));
+	if (!x->sets || !x->node || !x->rev)
 		return -ENOMEM;
 	memset(x->label, 0xff, s->nr_tasks * sizeof(uint32_t));
 	return 0;
@@ -78,43 +91,54 @@ static uint32_t nr_alternatives(const struct snapshot *s, uint32_t task)
 
 static bool is_kept(const struct search *x, uint32_t task)
 {
-	if (x->nr_and[task])
+	const struct node *node = &x->node[task];
+
+	if (node->nr_and)
 		return true;
-	if (!x->nr_or[task] || x->s->locks[x->s->tasks[task].wait_lock].blind)
+	if (!node->nr_or || x->s->locks[x->s->tasks[task].wait_lock].blind)
 		return false;
-	return x->nr_or[task] == nr_alternatives(x->s, task);
+	return node->nr_or == nr_alternatives(x->s, task);
+}
+
+static struct rev *rev_at(const struct search *x, struct node *n, uint32_t i)
+{
+	return i ? &x->rev[n->rev_first + i - 1] : &n->one;
 }
 
 /* Counts edges inside the set and turns them round. */
 static void link_back(struct search *x, const uint32_t *nodes, uint32_t nr, uint32_t label)
 {
 	const struct snapshot *s = x->s;
+	struct node *n;
 	uint32_t i, k, sum = 0;
 
 	for (i = 0; i < nr; i++)
-		x->nr_and[nodes[i]] = x->nr_or[nodes[i]] = x->rev_nr[nodes[i]] = 0;
+		x->node[nodes[i]] = (struct node){ 0 };
 	for (i = 0; i < nr; i++) {
+		n = &x->node[nodes[i]];
 		for (k = s->first_edge[nodes[i]]; k < s->first_edge[nodes[i] + 1]; k++) {
 			if (!x->usable[k] || x->label[s->edges[k].blocker] != label)
 				continue;
-			x->rev_nr[s->edges[k].blocker]++;
+			x->node[s->edges[k].blocker].nr_rev++;
 			if (s->edges[k].rule == EDGE_OR)
-				x->nr_or[nodes[i]]++;
+				n->nr_or++;
 			else
-				x->nr_and[nodes[i]]++;
+				n->nr_and++;
 		}
 	}
 	for (i = 0; i < nr; i++) {
-		x->rev_first[nodes[i]] = sum;
-		sum += x->rev_nr[nodes[i]];
-		x->rev_nr[nodes[i]] = 0;
+		n = &x->node[nodes[i]];
+		n->rev_first = sum;
+		sum += n->nr_rev ? n->nr_rev - 1 : 0;
+		n->nr_rev = 0;
 	}
 	for (i = 0; i < nr; i++) {
 		for (k = s->first_edge[nodes[i]]; k < s->first_edge[nodes[i] + 1]; k++) {
-			uint32_t b = s->edges[k].blocker;
+			const struct snap_edge *e = &s->edges[k];
 
-			if (x->usable[k] && x->label[b] == label)
-				x->rev[x->rev_first[b] + x->rev_nr[b]++] = k;
+			n = &x->node[e->blocker];
+			if (x->usable[k] && x->label[e->blocker] == label)
+				*rev_at(x, n, n->nr_rev++) = (struct rev){ e->waiter, e->rule };
 		}
 	}
 }
@@ -122,15 +146,16 @@ static void link_back(struct search *x, const uint32_t *nodes, uint32_t nr, uint
 /* Task t has left the set: takes out its waiters that are no longer kept. */
 static uint32_t release(struct search *x, uint32_t t, uint32_t label, uint32_t nr_todo)
 {
-	const struct snap_edge *e;
+	struct node *n = &x->node[t];
+	const struct rev *e;
 	uint32_t k;
 
-	for (k = 0; k < x->rev_nr[t]; k++) {
-		e = &x->s->edges[x->rev[x->rev_first[t] + k]];
+	for (k = 0; k < n->nr_rev; k++) {
+		e = rev_at(x, n, k);
 		if (e->rule == EDGE_OR)
-			x->nr_or[e->waiter]--;
+			x->node[e->waiter].nr_or--;
 		else
-			x->nr_and[e->waiter]--;
+			x->node[e->waiter].nr_and--;
 		if (x->label[e->waiter] != label || is_kept(x, e->waiter))
 			continue;
 		x->label[e->waiter] = SNAP_NONE;

@@ -2,18 +2,22 @@
 #include "lib/arena.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/pages.h"
+
 #define FIRST_BLOCK 1024
-#define LAST_BLOCK (256 * 1024)
+#define LAST_BLOCK (64 * 1024)
 #define ALIGN 16
 
 struct block {
 	struct block *next;
 	size_t used, size;
+	bool is_pages;		/* of pages__new(), else of calloc */
 	_Alignas(ALIGN) char data[];
 };
 
@@ -40,20 +44,25 @@ void arena__free(struct arena *a)
 		return;
 	for (b = a->head; b; b = next) {
 		next = b->next;
-		free(b);
+		if (b->is_pages)
+			pages__free(b, sizeof(*b) + b->size);
+		else
+			free(b);
 	}
 	free(a);
 }
 
 static struct block *new_block(struct arena *a, size_t size)
 {
-	/* calloc: big blocks come zeroed from the kernel, with no pass over them */
-	struct block *b = calloc(1, sizeof(*b) + size);
+	size_t bytes = sizeof(struct block) + size;
+	bool is_pages = bytes >= PAGES_MIN;
+	struct block *b = is_pages ? pages__new(bytes) : calloc(1, bytes);
 
 	if (!b)
 		return NULL;
 	b->size = size;
-	a->bytes += sizeof(*b) + size;
+	b->is_pages = is_pages;
+	a->bytes += bytes;
 	return b;
 }
 

@@ -301,13 +301,17 @@ static struct snap_task *add_holder_task(struct build *b, const struct rec_holde
  * where tid and start time are equal: it may have been read just before. */
 static int resolve_holders(struct build *b, uint32_t *tasks)
 {
+	const struct u64map *tids = b->snap->index->tids;
 	const struct rec_holder *h;
+	uint64_t at;
 	size_t i;
 
 	for (i = 0; i < b->nr_holders; i++) {
 		h = &b->holders[i];
-		if (i + AHEAD < b->nr_holders)
-			u64map__prefetch(b->snap->index->tids, h[AHEAD].tid);
+		if (i + 2 * AHEAD < b->nr_holders)
+			u64map__prefetch(tids, h[2 * AHEAD].tid);
+		if (i + AHEAD < b->nr_holders && u64map__get(tids, h[AHEAD].tid, &at))
+			__builtin_prefetch(&b->snap->tasks[at].who.start_ns);
 		tasks[i] = find_task(b, h->tid, h->start_ns, h->cpu, h->exited);
 		if (tasks[i] != SNAP_NONE)
 			continue;
@@ -338,7 +342,7 @@ static void fill_hold(const struct build *b, size_t from, struct snap_hold *to)
 static int make_holds(struct build *b)
 {
 	struct snapshot *s = b->snap;
-	uint32_t *tasks, i, at, sum = 0, k;
+	uint32_t *tasks, *next, i, sum = 0, k;
 
 	tasks = arena__array(s->arena, b->nr_holders, sizeof(*tasks));
 	s->holders = arena__array(s->arena, b->nr_holders, sizeof(*s->holders));
@@ -346,19 +350,24 @@ static int make_holds(struct build *b)
 	if (!tasks || !s->holders || !s->holds || resolve_holders(b, tasks))
 		return -ENOMEM;
 	s->nr_holds = (uint32_t)b->nr_holders;
+	/* Where each task's next hold goes. */
+	next = arena__array(s->arena, s->nr_tasks, sizeof(*next));
+	if (!next)
+		return -ENOMEM;
 	for (i = 0; i < s->nr_holds; i++)
-		s->tasks[tasks[i]].nr_holds++;
+		next[tasks[i]]++;
 	for (i = 0; i < s->nr_tasks; i++) {
 		s->tasks[i].first_hold = sum;
-		sum += s->tasks[i].nr_holds;
-		s->tasks[i].nr_holds = 0;
+		s->tasks[i].nr_holds = next[i];
+		sum += next[i];
+		next[i] = s->tasks[i].first_hold;
 	}
 	for (i = 0; i < s->nr_locks; i++) {
 		for (k = 0; k < s->locks[i].nr_holders; k++) {
-			uint32_t from = s->locks[i].first_holder + k;
-			struct snap_task *t = &s->tasks[tasks[from]];
+			uint32_t from = s->locks[i].first_holder + k, at = next[tasks[from]]++;
 
-			at = t->first_hold + t->nr_holds++;
+			if (from + AHEAD < s->nr_holds)
+				__builtin_prefetch(&s->holds[next[tasks[from + AHEAD]]], 1);
 			fill_hold(b, from, &s->holds[at]);
 			s->holds[at].task = tasks[from];
 			s->holds[at].lock = i;

@@ -22,6 +22,8 @@
 #include "lib/arena.h"
 #include "model/build.h"
 
+#define AHEAD 12	/* look-ups that are started early */
+
 static bool excludes(enum lock_mode waiter, enum lock_mode holder)
 {
 	return !mode__shared(waiter) || !mode__shared(holder);
@@ -67,31 +69,51 @@ static int sort_waiters(struct snapshot *s, const struct snap_lock *l)
 	return 0;
 }
 
-static int make_waiters(struct snapshot *s)
+/* What the graph needs of a task and of a lock, small enough for the caches: tasks meet
+ * locks, and locks their holders, in no order of memory. */
+struct waits {
+	uint32_t lock;			/* SNAP_NONE: for nothing */
+	enum lock_mode mode;
+	enum rec_context context;
+};
+
+struct lock_edges {
+	uint32_t next_waiter;		/* where it goes, while waiters are sorted by lock */
+	uint32_t first_holder, nr_holders;
+	uint32_t leading;		/* writers that lead its queue */
+	bool cut;
+};
+
+struct work {
+	struct snapshot *s;
+	struct waits *waits;		/* per task */
+	struct lock_edges *locks;	/* per lock */
+};
+
+/* Tasks grouped by the lock they wait for (a counting sort). */
+static int make_waiters(struct work *w)
 {
-	uint32_t i, sum = 0;
-	struct snap_lock *l;
+	struct snapshot *s = w->s;
+	uint32_t i, nr, sum = 0;
 
 	s->waiters = arena__array(s->arena, s->nr_tasks, sizeof(*s->waiters));
 	if (!s->waiters)
 		return -ENOMEM;
-	for (i = 0; i < s->nr_tasks; i++)
-		if (s->tasks[i].wait_lock != SNAP_NONE)
-			s->locks[s->tasks[i].wait_lock].nr_waiters++;
-	for (i = 0; i < s->nr_locks; i++) {
-		s->locks[i].first_waiter = sum;
-		sum += s->locks[i].nr_waiters;
-		s->locks[i].nr_waiters = 0;
-	}
 	for (i = 0; i < s->nr_tasks; i++) {
-		if (s->tasks[i].wait_lock == SNAP_NONE)
-			continue;
-		l = &s->locks[s->tasks[i].wait_lock];
-		s->waiters[l->first_waiter + l->nr_waiters++] = i;
+		const struct snap_task *t = &s->tasks[i];
+
+		w->waits[i] = (struct waits){ t->wait_lock, t->wait_mode, t->context };
+		if (t->wait_lock != SNAP_NONE)
+			w->locks[t->wait_lock].next_waiter++;
 	}
-	for (i = 0; i < s->nr_locks; i++)
-		if (sort_waiters(s, &s->locks[i]))
-			return -ENOMEM;
+	for (i = 0; i < s->nr_locks; i++) {
+		nr = w->locks[i].next_waiter;
+		w->locks[i].next_waiter = sum;
+		sum += nr;
+	}
+	for (i = 0; i < s->nr_tasks; i++)
+		if (w->waits[i].lock != SNAP_NONE)
+			s->waiters[w->locks[w->waits[i].lock].next_waiter++] = i;
 	return 0;
 }
 
@@ -144,27 +166,35 @@ static bool is_blind(const struct snapshot *s, const struct snap_lock *l)
 }
 
 /* Decides what each lock can tell, and which locks have too many edges. */
-static uint32_t *mark_locks(struct snapshot *s)
+static int mark_locks(struct work *w)
 {
-	uint32_t *leading = arena__array(s->arena, s->nr_locks, sizeof(*leading));
+	struct snapshot *s = w->s;
 	uint64_t total = 0, most;
-	struct snap_lock *l;
-	uint32_t i;
+	uint32_t i, from = 0;
 
-	for (i = 0; leading && i < s->nr_locks; i++) {
-		l = &s->locks[i];
+	for (i = 0; i < s->nr_locks; i++) {
+		struct snap_lock *l = &s->locks[i];
+		struct lock_edges *e = &w->locks[i];
+
+		l->first_waiter = from;
+		l->nr_waiters = e->next_waiter - from;
+		from = e->next_waiter;
+		if (sort_waiters(s, l))
+			return -ENOMEM;
 		l->blind = is_blind(s, l);
-		leading[i] = leading_writers(s, l);
-		most = (uint64_t)l->nr_waiters * (l->nr_holders + (uint64_t)leading[i]);
+		e->first_holder = l->first_holder;
+		e->nr_holders = l->nr_holders;
+		e->leading = leading_writers(s, l);
+		most = (uint64_t)l->nr_waiters * (l->nr_holders + (uint64_t)e->leading);
 		if (total + most > SNAP_EDGES_MAX) {
-			l->cut = true;
+			e->cut = l->cut = true;
 			l->blind = true;
 			s->nr_locks_cut++;
 			continue;
 		}
 		total += most;
 	}
-	return leading;
+	return 0;
 }
 
 /* An interrupt on top of the holder's wait holds the lock: it lets go before that wait
@@ -180,69 +210,103 @@ static bool is_above_wait(const struct snapshot *s, const struct snap_hold *h)
 	return h->since_ns > t->since_ns;
 }
 
-/* Writes the edges of one waiter to e, or only counts them when e is NULL. */
-static uint32_t edges_of(const struct snapshot *s, uint32_t waiter, uint32_t leading,
-			 struct snap_edge *e)
+/* readers in interrupts take a rwlock past the queue (queued_read_lock_slowpath) */
+static bool heeds_queue(const struct waits *waits)
 {
-	const struct snap_task *t = &s->tasks[waiter];
-	const struct snap_lock *l = &s->locks[t->wait_lock];
-	const struct snap_hold *h;
-	uint32_t n = 0, i, at;
+	return mode__shared(waits->mode) && waits->context == CONTEXT_TASK;
+}
 
-	for (i = 0; i < l->nr_holders; i++) {
-		at = s->holders[l->first_holder + i];
-		h = &s->holds[at];
-		if (!excludes(t->wait_mode, h->mode))
-			continue;
-		if (e)
-			e[n] = (struct snap_edge){ waiter, h->task, t->wait_lock,
-						   l->rule == RULE_OR ? EDGE_OR : EDGE_AND,
-						   is_above_wait(s, h) ? SURE_POSSIBLE :
-									 h->certainty, at };
-		n++;
-	}
-	/* readers in interrupts take a rwlock past the queue (queued_read_lock_slowpath) */
-	if (!mode__shared(t->wait_mode) || t->context != CONTEXT_TASK)
-		return n;
-	for (i = 0; i < leading; i++, n++)
-		if (e)
-			e[n] = (struct snap_edge){ waiter, s->waiters[l->first_waiter + i],
-						   t->wait_lock, EDGE_QUEUE,
-						   l->verified ? SURE_CERTAIN : SURE_LIKELY,
-						   SNAP_NONE };
+static uint32_t nr_edges_of(const struct work *w, const struct waits *waits)
+{
+	const struct lock_edges *l = &w->locks[waits->lock];
+	uint32_t n = heeds_queue(waits) ? l->leading : 0, i;
+
+	if (!mode__shared(waits->mode))
+		return n + l->nr_holders;
+	for (i = 0; i < l->nr_holders; i++)
+		n += excludes(waits->mode, w->s->holds[w->s->holders[l->first_holder + i]].mode);
 	return n;
 }
 
-static bool has_edges(const struct snapshot *s, uint32_t task)
+static void put_edges_of(const struct work *w, uint32_t waiter, struct snap_edge *e)
 {
-	uint32_t lock = s->tasks[task].wait_lock;
+	const struct snapshot *s = w->s;
+	const struct waits *waits = &w->waits[waiter];
+	const struct lock_edges *le = &w->locks[waits->lock];
+	const struct snap_lock *l = &s->locks[waits->lock];
+	const struct snap_hold *h;
+	uint32_t i, at;
 
-	return lock != SNAP_NONE && !s->locks[lock].cut;
+	for (i = 0; i < le->nr_holders; i++) {
+		at = s->holders[le->first_holder + i];
+		h = &s->holds[at];
+		if (!excludes(waits->mode, h->mode))
+			continue;
+		*e++ = (struct snap_edge){ waiter, h->task, waits->lock,
+					   l->rule == RULE_OR ? EDGE_OR : EDGE_AND,
+					   is_above_wait(s, h) ? SURE_POSSIBLE : h->certainty, at };
+	}
+	for (i = 0; heeds_queue(waits) && i < le->leading; i++)
+		*e++ = (struct snap_edge){ waiter, s->waiters[l->first_waiter + i], waits->lock,
+					   EDGE_QUEUE, l->verified ? SURE_CERTAIN : SURE_LIKELY,
+					   SNAP_NONE };
 }
 
-int graph__make(struct snapshot *s)
+static bool has_edges(const struct work *w, uint32_t task)
 {
-	uint32_t *leading, i, n = 0;
+	return w->waits[task].lock != SNAP_NONE && !w->locks[w->waits[task].lock].cut;
+}
 
-	if (make_waiters(s))
-		return -ENOMEM;
-	leading = mark_locks(s);
+/* Starts to read what put_edges_of() will need. */
+static void prefetch(const struct work *w, uint32_t task)
+{
+	const struct lock_edges *le;
+
+	if (!has_edges(w, task))
+		return;
+	le = &w->locks[w->waits[task].lock];
+	__builtin_prefetch(&w->s->locks[w->waits[task].lock].rule);
+	if (le->nr_holders)
+		__builtin_prefetch(&w->s->holds[w->s->holders[le->first_holder]]);
+}
+
+static int make_edges(const struct work *w)
+{
+	struct snapshot *s = w->s;
+	uint32_t i, n = 0;
+
 	s->first_edge = arena__array(s->arena, (size_t)s->nr_tasks + 1, sizeof(*s->first_edge));
-	if (!leading || !s->first_edge)
+	if (!s->first_edge)
 		return -ENOMEM;
 	for (i = 0; i < s->nr_tasks; i++) {
 		s->first_edge[i] = n;
-		if (has_edges(s, i))
-			n += edges_of(s, i, leading[s->tasks[i].wait_lock], NULL);
+		if (has_edges(w, i))
+			n += nr_edges_of(w, &w->waits[i]);
 	}
 	s->first_edge[i] = n;
 	s->nr_edges = n;
 	s->edges = arena__array(s->arena, n, sizeof(*s->edges));
 	if (!s->edges)
 		return -ENOMEM;
-	for (i = 0; i < s->nr_tasks; i++)
-		if (has_edges(s, i))
-			edges_of(s, i, leading[s->tasks[i].wait_lock],
-				 &s->edges[s->first_edge[i]]);
+	for (i = 0; i < s->nr_tasks; i++) {
+		if (i + AHEAD < s->nr_tasks)
+			prefetch(w, i + AHEAD);
+		if (has_edges(w, i))
+			put_edges_of(w, i, &s->edges[s->first_edge[i]]);
+	}
 	return 0;
+}
+
+int graph__make(struct snapshot *s)
+{
+	struct work w = {
+		.s = s,
+		.waits = calloc((size_t)s->nr_tasks + 1, sizeof(*w.waits)),
+		.locks = calloc((size_t)s->nr_locks + 1, sizeof(*w.locks)),
+	};
+	int err = w.waits && w.locks ? make_waiters(&w) ?: mark_locks(&w) ?: make_edges(&w) : -ENOMEM;
+
+	free(w.waits);
+	free(w.locks);
+	return err;
 }

@@ -69,10 +69,10 @@ struct snap_hold {
 	enum certainty certainty;
 	int64_t since_ns;
 	uint64_t id;
-	struct rec_frame site;	/* addr 0: unknown */
 	int32_t cpu;		/* as in struct rec_holder, as are the next four */
 	enum rec_context context;
 	bool spin, returned, exited;
+	struct rec_frame site;	/* addr 0: unknown */
 };
 
 /* waiter waits for blocker.  QUEUE: blocker is a waiter queued ahead that

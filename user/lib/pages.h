@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * pages.h - large pieces of memory, all of which will be used at once.
+ *
+ * The system makes their pages all together, which costs a third of an interrupt for each
+ * when it is first touched.  Huge pages would cost less still, but to get one it may have
+ * to move others, and wait for those: nothing to do on a machine that hangs.
+ */
+#ifndef LOCKSCOPE_LIB_PAGES_H
+#define LOCKSCOPE_LIB_PAGES_H
+
+#include <stddef.h>
+
+/* Smaller pieces are as well off with malloc. */
+#define PAGES_MIN (128 << 10)
+
+/* Zeroed memory, or NULL. */
+void *pages__new(size_t bytes);
+/* Takes NULL. */
+void pages__free(void *p, size_t bytes);
+
+#endif
