@@ -429,6 +429,31 @@ static void test_mutex_between_owners(void **state)
 	assert_found(m, 2, LOCK, LK_F_MUTEX);
 }
 
+/* Who is to be asked for; a reader's name in a rwsem may be another's. */
+static void test_owner(void **state)
+{
+	struct machine *m = *state;
+	struct before_wait w;
+
+	sleeper(m, NULL);
+	sleeper(m, "__mutex_lock.constprop.0");
+	sleeper(m, "rwsem_down_write_slowpath");
+	enqueue(m, MUTEX, LOCK, 1, 1);
+	enqueue(m, RWSEM, LOCK + 0x200, 2, 1);
+	assert_int_equal(find(m, 1, &w), BEFORE_FOUND);
+	assert_int_equal(before__owner(m->b, LOCK, LK_F_MUTEX | LK_F_FOUND), 1);
+	assert_int_equal(before__owner(m->b, LOCK + 0x200, LK_F_WRITE | LK_F_FOUND), 1);
+	assert_int_equal(before__owner(m->b, LOCK + 0x200, LK_F_PERCPU | LK_F_WRITE), 0);
+	assert_int_equal(before__owner(m->b, LOCK + 0x200, LK_F_RT | LK_F_WRITE), 0);
+	assert_int_equal(before__owner(m->b, LOCK + 0x200, 0), 0);
+	put(m, LOCK, 1);
+	assert_int_equal(before__owner(m->b, LOCK, LK_F_MUTEX | LK_F_FOUND), 0);
+	put(m, LOCK + 0x208, task_of(0) | 1);
+	assert_int_equal(before__owner(m->b, LOCK + 0x200, LK_F_READ | LK_F_FOUND), 0);
+	put(m, LOCK, 0xffff88807fff0001); /* not a task */
+	assert_int_equal(before__owner(m->b, LOCK, LK_F_MUTEX | LK_F_FOUND), 0);
+}
+
 /* A waiter that was taken off the queue stays on the stack. */
 static void test_left_over(void **state)
 {
@@ -562,6 +587,7 @@ int main(void)
 		ONE(test_percpu_writer_drains),
 		BOTH(test_word_that_does_not_agree),
 		BOTH(test_mutex_between_owners),
+		ONE(test_owner),
 		BOTH(test_left_over),
 		ONE(test_queue_that_moves),
 		BOTH(test_planted),

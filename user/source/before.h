@@ -65,6 +65,10 @@ int before__begin(struct before *b, const struct lk_sleeper *const *sleepers, ui
 /* What sleeper i of the pass waits for. */
 enum before_result before__find(struct before *b, uint32_t i, struct before_wait *out);
 
+/* Whose tid the lock's word has, where a mutex or an rwsem that its writer holds is waited
+ * for with these flags; 0: none that can be told.  Of the same pass. */
+uint32_t before__owner(struct before *b, uint64_t lock, uint32_t flags);
+
 static inline const uint64_t *lk_sleeper__words(const struct lk_sleeper *s)
 {
 	return (const uint64_t *)(s + 1);

@@ -83,3 +83,25 @@ bool before__fits(const struct before *b, enum before_shape shape, uint64_t lock
 	}
 	return false;
 }
+
+static uint32_t tid_of(const struct before *b, uint64_t task)
+{
+	int32_t pid;
+
+	if (!is_task(b, task) ||
+	    !before__read(b, task + (uint64_t)b->layout->task_pid, &pid, sizeof(pid)))
+		return 0;
+	return (uint32_t)pid;
+}
+
+uint32_t before__owner(struct before *b, uint64_t lock, uint32_t flags)
+{
+	uint64_t owner;
+
+	if (flags & LK_F_MUTEX)
+		return tid_of(b, before__word(b, lock + (uint64_t)b->layout->mutex_owner) & ~MUTEX_FLAGS);
+	if (!(flags & (LK_F_READ | LK_F_WRITE)) || flags & (LK_F_PERCPU | LK_F_RT))
+		return 0;
+	owner = before__word(b, lock + (uint64_t)b->layout->rwsem_owner);
+	return owner & RWSEM_READER_OWNED ? 0 : tid_of(b, owner & ~RWSEM_OWNER_FLAGS);
+}

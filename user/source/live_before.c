@@ -207,6 +207,23 @@ static void order(struct live_before *f)
 			k[i].wait.since_ns = 0;
 }
 
+/* Owners are asked for before the pass that shows the waits, or it would have to be made
+ * twice to have them together.  Whoever turns out not to be one is dropped again. */
+static void ask_owners(const struct live_before *f)
+{
+	const struct known *k = f->known + f->nr_old;
+	size_t nr = f->nr_known - f->nr_old, i;
+	uint32_t tid;
+
+	for (i = 0; i < nr; i++) {
+		if (i && k[i].wait.lock == k[i - 1].wait.lock)
+			continue;
+		tid = before__owner(f->search, k[i].wait.lock, k[i].wait.flags);
+		if (tid)
+			live_asked__add(f->s->asked, tid);
+	}
+}
+
 static void hand_over(struct live_before *f)
 {
 	size_t i;
@@ -238,6 +255,7 @@ int live_before__search(struct live_before *f, const struct live_look *last)
 		err = search_once(f);
 		f->s->bpf.skel->bss->before_settled = 1;
 		order(f);
+		ask_owners(f);
 		hand_over(f);
 	}
 	if (f->cap > KEEP_BYTES) {

@@ -23,12 +23,13 @@ static int read_all(int fd, char **buf, size_t *len, size_t *cap)
 		ssize_t n;
 
 		if (*cap - *len < PASS_GROW / 2) {
-			char *more = realloc(*buf, *cap + PASS_GROW);
+			size_t grown = *cap + *cap / 2 + PASS_GROW;
+			char *more = realloc(*buf, grown);
 
 			if (!more)
 				return -ENOMEM;
 			*buf = more;
-			*cap += PASS_GROW;
+			*cap = grown;
 		}
 		n = read(fd, *buf + *len, *cap - *len);
 		if (n > 0)

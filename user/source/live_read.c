@@ -352,8 +352,8 @@ static uint32_t only_holder(const struct live_reader *r, const struct lk_task *t
 /* Keeps who held the lock, and where it was, for the record of a long wait's end. */
 static void note_owners(struct live_reader *r)
 {
-	uint64_t long_wait_ns = r->s->cfg.thresholds.long_wait_ns, owner;
-	const struct lk_task *t, *holder;
+	uint64_t long_wait_ns = r->s->cfg.thresholds.long_wait_ns, owner = 0;
+	const struct lk_task *t, *holder, *last = NULL;
 	bool any = false;
 	uint32_t i;
 
@@ -365,7 +365,10 @@ static void note_owners(struct live_reader *r)
 		holder = live_look__find(&r->look, only_holder(r, t));
 		if (!holder)
 			continue;
-		owner = (uint64_t)holder->tid << 32 | stack_now(r, holder, NULL, NULL, NULL);
+		/* They are sorted by lock, so it often is the one before. */
+		if (holder != last)
+			owner = (uint64_t)holder->tid << 32 | stack_now(r, holder, NULL, NULL, NULL);
+		last = holder;
 		u64map__set(r->s->owners, t->wait.id, owner);
 	}
 	/* Left over are waits whose end was missed; those that end now are drained

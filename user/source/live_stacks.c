@@ -26,6 +26,7 @@ struct live_stacks {
 	struct symbols *symbols;
 	struct u64map *by_key;		/* BPF map key -> id */
 	struct u64map *by_frames;	/* hash of the trimmed frames -> id */
+	struct u64map *by_walk;		/* the same of the frames as walked */
 	struct rec_stack *list;		/* list[id - 1] */
 	uint32_t nr, cap;
 };
@@ -41,7 +42,8 @@ int live_stacks__new(struct live_stacks **out, int map_fd, uint32_t map_max,
 	s->map_fd = map_fd;
 	s->map_max = map_max;
 	s->symbols = symbols;
-	return u64map__new(&s->by_key, 0) ?: u64map__new(&s->by_frames, 0);
+	return u64map__new(&s->by_key, 0) ?: u64map__new(&s->by_frames, 0) ?:
+	       u64map__new(&s->by_walk, 0);
 }
 
 void live_stacks__free(struct live_stacks *s)
@@ -55,6 +57,7 @@ void live_stacks__free(struct live_stacks *s)
 	free(s->list);
 	u64map__free(s->by_key);
 	u64map__free(s->by_frames);
+	u64map__free(s->by_walk);
 	free(s);
 }
 
@@ -113,8 +116,8 @@ static uint32_t add(struct live_stacks *s, const uint64_t *ips, uint32_t nr)
 	return ++s->nr;
 }
 
-uint32_t live_stacks__by_frames(struct live_stacks *s, const uint64_t *ips, uint32_t nr,
-				record_fn sink, void *ctx, int *err)
+static uint32_t by_trimmed(struct live_stacks *s, const uint64_t *ips, uint32_t nr,
+			   record_fn sink, void *ctx, int *err)
 {
 	uint32_t skip = nr_tracer_frames(s, ips, nr), id;
 	struct record rec = { .type = REC_STACK };
@@ -135,6 +138,23 @@ uint32_t live_stacks__by_frames(struct live_stacks *s, const uint64_t *ips, uint
 	rc = sink ? sink(ctx, &rec) : 0;
 	if (rc && err)
 		*err = rc;
+	return id;
+}
+
+/* Crowds stand in the same place: which frames are the walk's own is found out once. */
+uint32_t live_stacks__by_frames(struct live_stacks *s, const uint64_t *ips, uint32_t nr,
+				record_fn sink, void *ctx, int *err)
+{
+	uint64_t hash = hash_frames(ips, nr), known;
+	uint32_t id;
+
+	if (u64map__get(s->by_walk, hash, &known))
+		return (uint32_t)known;
+	id = by_trimmed(s, ips, nr, sink, ctx, err);
+	if (u64map__nr(s->by_walk) >= 2 * STACKS_MAX)
+		u64map__clear(s->by_walk);
+	if (id)
+		u64map__set(s->by_walk, hash, id);
 	return id;
 }
 
