@@ -32,6 +32,7 @@ struct golden {
 	struct model *model;
 	struct find_register *reg;
 	struct timeline *time;
+	bool look_due;		/* a read is whole, its findings are still to be made */
 	struct chrome *chrome;	/* NULL: not asked for */
 	struct find_config cfg;
 	struct view_filter filter;
@@ -88,6 +89,7 @@ static int detect(struct golden *g)
 	struct arena *arena;
 	int err = arena__new(&arena);
 
+	g->look_due = false;
 	if (err)
 		return err;
 	findings__init(&now, arena);
@@ -123,6 +125,11 @@ static int on_record(void *ctx, const struct record *rec)
 	struct golden *g = ctx;
 	int err = 0;
 
+	/* as session/session.c has it */
+	if (g->look_due && rec->type != REC_LINE && rec->type != REC_WAIT_BEGIN)
+		err = detect(g);
+	if (err)
+		return err;
 	if (wants(g, "events"))
 		err = view_json__record(stdout, rec);
 	if (rec->type == REC_HEADER)
@@ -136,7 +143,8 @@ static int on_record(void *ctx, const struct record *rec)
 	if (err <= 0)
 		return err;
 	err = timeline__read(g->time, model__previous(g->model), model__current(g->model));
-	return err ? err : detect(g);
+	g->look_due = true;
+	return err;
 }
 
 static int collect_open(struct golden *g)
@@ -313,6 +321,8 @@ static int run(struct golden *g, const char *path)
 	err = src->ops->header(src, on_record, g);
 	while (!err)
 		err = src->ops->drain(src, on_record, g);
+	if (err == -ENODATA && g->look_due)
+		err = detect(g) ?: -ENODATA;
 	if (err == -ENODATA)
 		err = show(g);
 	source__free(src);

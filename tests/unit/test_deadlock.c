@@ -51,7 +51,7 @@ static bool has_evidence(const struct finding *f, const char *part)
 static void two_tasks(void **state)
 {
 	struct scene *sc = *state;
-	struct rec_frame site = { 0x1234, "f", 7, NULL };
+	struct rec_frame site = { .addr = 0x1234, .sym = "f", .off = 7 };
 	const struct finding *f;
 
 	scene__blocks(sc, 102, L1, 101);

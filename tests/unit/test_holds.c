@@ -40,7 +40,7 @@ static void send_hold(struct scene *sc, struct record *rec, uint64_t lock,
 
 static void a_hold_is_long_from_the_threshold_on(void **state)
 {
-	static const struct rec_frame site = { 0xffffffffc0000000, "foo", 0x1b, "mod" };
+	static const struct rec_frame site = { 0xffffffffc0000000, "foo", 0x1b, "mod", NULL };
 	struct scene *sc = *state;
 	const struct finding *f;
 	struct rec_holder *h;
@@ -269,7 +269,7 @@ static void an_exit_with_a_lock_is_a_leak(void **state)
 
 	scene__ended_hold(sc, &rec, 7, L1, HOLD_EXITED)->hold_ns = 3 * MS;
 	rec.hold.certainty = SURE_LIKELY;
-	rec.hold.site = (struct rec_frame){ 0xffffffff81000040, "taker", 0x40, NULL };
+	rec.hold.site = (struct rec_frame){ 0xffffffff81000040, "taker", 0x40, NULL, NULL };
 	rec.hold.stack = 5;
 	scene__send(sc, &rec);
 	assert_int_equal(nr_after(sc, MS, FIND_LEAK), 1);

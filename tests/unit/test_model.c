@@ -112,7 +112,8 @@ static void promised_counts_are_not_believed(void **state)
 static void stacks_are_copied_and_found_by_id(void **state)
 {
 	char sym[] = "mutex_lock";
-	struct rec_frame frames[2] = { { 0x10, sym, 4, NULL }, { 0x20, NULL, 0, "ext4" } };
+	struct rec_frame frames[2] = { { .addr = 0x10, .sym = sym, .off = 4 },
+				      { .addr = 0x20, .module = "ext4" } };
 	struct record rec = { .type = REC_STACK, .stack = { 7, 2, frames } };
 	const struct rec_stack *st;
 
@@ -127,6 +128,43 @@ static void stacks_are_copied_and_found_by_id(void **state)
 	assert_null(st->frames[1].sym);
 	assert_string_equal(st->frames[1].module, "ext4");
 	assert_null(model__stack(*state, 8));
+}
+
+static void send_line(struct model *m, uint64_t addr, const char *sym, const char *module,
+		      const char *line)
+{
+	struct record rec = { .type = REC_LINE,
+			      .line = { .addr = addr, .sym = sym, .off = 4, .module = module,
+					.line = line } };
+
+	assert_int_equal(model__apply(m, &rec), 0);
+}
+
+/* Also to stacks that were there before; not to what another module has at that address. */
+static void lines_are_given_to_their_frames(void **state)
+{
+	struct rec_frame frames[3] = { { .addr = 0x10, .sym = "f", .off = 4 },
+				       { .addr = 0x20, .sym = "g", .off = 4, .module = "a" },
+				       { .addr = 0x20, .sym = "g", .off = 4, .module = "b" } };
+	struct record rec = { .type = REC_STACK, .stack = { 7, 3, frames } };
+	struct rec_frame site = frames[2];
+	char line[] = "b.c:7";
+
+	assert_int_equal(model__apply(*state, &rec), 0);
+	assert_null(model__stack(*state, 7)->frames[0].line);
+	send_line(*state, 0x10, "f", NULL, "f.c:1");
+	send_line(*state, 0x20, "g", "b", line);
+	send_line(*state, 0x30, "h", NULL, NULL);
+	memset(line, 'x', 3);
+	assert_string_equal(model__stack(*state, 7)->frames[0].line, "f.c:1");
+	assert_null(model__stack(*state, 7)->frames[1].line);
+	assert_string_equal(model__stack(*state, 7)->frames[2].line, "b.c:7");
+	model__fill_line(*state, &site);
+	assert_string_equal(site.line, "b.c:7");
+	/* and to those that come later */
+	rec.stack.id = 8;
+	assert_int_equal(model__apply(*state, &rec), 0);
+	assert_string_equal(model__stack(*state, 8)->frames[0].line, "f.c:1");
 }
 
 static void send_agg(struct model *m, uint64_t lock, uint32_t stack, uint32_t tid, uint64_t count)
@@ -392,6 +430,7 @@ int main(void)
 		T(a_task_or_lock_that_comes_twice_is_counted_once),
 		T(promised_counts_are_not_believed),
 		T(stacks_are_copied_and_found_by_id),
+		T(lines_are_given_to_their_frames),
 		T(the_latest_row_stands_for_all_before),
 		T(only_long_ended_waits_are_kept_until_forgotten),
 		T(every_hold_record_is_kept_until_forgotten),

@@ -174,8 +174,10 @@ static void test_round_trip(void **state)
 					      .evidence = "e", .nr_unknown = UINT32_MAX } },
 		{ .type = REC_LOST, .lost = { .t_ns = 1, .ring = 2, .maps = 3, .recursion = 4,
 					      .stack_collisions = 5, .held_overflow = 6,
-					      .looks = 7 } },
-		{ .type = REC_END, .end = { .t_ns = 9, .records = 15, .has_status = true,
+					      .looks = 7, .lines = 8 } },
+		{ .type = REC_LINE, .line = { .addr = 1, .sym = "f", .off = 2, .module = "m",
+					      .line = "a/b.c:12" } },
+		{ .type = REC_END, .end = { .t_ns = 9, .records = 16, .has_status = true,
 					    .command_status = 3 } },
 	};
 	char *text;

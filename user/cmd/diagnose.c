@@ -185,6 +185,8 @@ static int on_end(void *ctx, const struct record *end)
 	fill_input(g, &about, &in);
 	if (g->gather)
 		err = gather_rest(g, &about, &in);
+	if (!err)
+		err = session__ask_all_lines(g->run.session);
 	/* what was gathered late may have brought another read */
 	if (!err)
 		err = run__view_input(&g->run, &in);

@@ -23,7 +23,7 @@ static int on_end(void *ctx, const struct record *end)
 	FILE *out = output__file(r->out);
 	struct view_input in;
 	char taken_at[WHEN_LEN];
-	int err = run__view_input(r, &in);
+	int err = session__ask_all_lines(r->session) ?: run__view_input(r, &in);
 
 	if (err)
 		return err;

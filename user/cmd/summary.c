@@ -21,6 +21,7 @@ static const struct {
 	{ offsetof(struct rec_lost, stack_collisions), "stacks: two had the same hash" },
 	{ offsetof(struct rec_lost, held_overflow), "holds not seen: too many at once" },
 	{ offsetof(struct rec_lost, looks), "looks at the machine: failed or late" },
+	{ offsetof(struct rec_lost, lines), "source lines: the debug info did not answer in time" },
 	{ offsetof(struct rec_lost, unread), "looks at the locks of a process: its memory did not answer" },
 };
 

@@ -30,7 +30,8 @@ int describe__own_task(struct find_task *t, struct arena *arena)
 	    own(&t->waits_name_source, arena) || own(&t->waits_object, arena) ||
 	    describe__own_lock(&t->holds, arena) || own(&t->holds_name, arena) ||
 	    own(&t->holds_name_source, arena) || own(&t->holds_object, arena) ||
-	    own(&t->holds_site.sym, arena) || own(&t->holds_site.module, arena))
+	    own(&t->holds_site.sym, arena) || own(&t->holds_site.module, arena) ||
+	    own(&t->holds_site.line, arena))
 		return -ENOMEM;
 	return 0;
 }

@@ -81,6 +81,33 @@ struct finding *findings__add(struct findings *f)
 	return new;
 }
 
+void finding__each_task(struct finding *f, void (*fn)(void *ctx, struct find_task *t), void *ctx)
+{
+	const struct {
+		struct find_task *tasks;
+		uint32_t nr;
+	} lists[] = {
+		{ f->cycle, f->nr_cycle },   { f->members, f->nr_members },
+		{ f->behind, f->nr_behind }, { f->tasks, f->nr_tasks },
+		{ &f->root, f->has_root },
+	};
+
+	for (size_t k = 0; k < sizeof(lists) / sizeof(*lists); k++)
+		for (uint32_t i = 0; i < lists[k].nr; i++)
+			fn(ctx, &lists[k].tasks[i]);
+}
+
+static void fill_site(void *ctx, struct find_task *t)
+{
+	model__fill_line(ctx, &t->holds_site);
+}
+
+void findings__fill_lines(struct findings *f, const struct model *model)
+{
+	for (size_t i = 0; model && i < f->nr; i++)
+		finding__each_task(&f->list[i], fill_site, (void *)model);
+}
+
 int find__run(const struct find_input *in, struct findings *out)
 {
 	size_t i;
@@ -93,5 +120,6 @@ int find__run(const struct find_input *in, struct findings *out)
 		if (err)
 			return err;
 	}
+	findings__fill_lines(out, in->model);
 	return 0;
 }

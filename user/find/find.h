@@ -164,6 +164,12 @@ struct detector {
 extern const struct detector *const detectors[];
 extern const size_t nr_detectors;
 
+/* Calls fn for each task in f, those that are in several of its lists several times. */
+void finding__each_task(struct finding *f, void (*fn)(void *ctx, struct find_task *t), void *ctx);
+/* Gives the sites in them the source lines that the model knows by now; find__run() has
+ * done so with those known before.  model may be NULL. */
+void findings__fill_lines(struct findings *f, const struct model *model);
+
 /* Runs every detector; 0 or -errno. */
 int find__run(const struct find_input *in, struct findings *out);
 /* True when the current read alone shows a deadlock with a wait in it that the

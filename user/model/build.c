@@ -225,6 +225,7 @@ static int add_holder(struct build *b, const struct rec_holder *h)
 		*site = *h->site;
 		site->sym = keep(b, h->site->sym, &err);
 		site->module = keep(b, h->site->module, &err);
+		site->line = keep(b, h->site->line, &err);
 	}
 	b->holders[b->nr_holders++] = *h;
 	return err;

@@ -57,6 +57,7 @@ int ended__add_hold(struct ended *e, const struct rec_hold *h)
 	copy->lock.str = keep(e, h->lock.str, &err);
 	copy->site.sym = keep(e, h->site.sym, &err);
 	copy->site.module = keep(e, h->site.module, &err);
+	copy->site.line = keep(e, h->site.line, &err);
 	e->nr_holds += !err;
 	return err;
 }

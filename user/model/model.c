@@ -11,8 +11,15 @@
 #include "model/build.h"
 #include "model/ended.h"
 #include "model/intern.h"
+#include "model/lines.h"
 #include "model/names.h"
 #include "model/rows.h"
+
+struct known_stack {
+	struct rec_stack stack;
+	struct rec_frame *frames;	/* those of stack */
+	size_t nr_lines;		/* how many were known when the frames got theirs */
+};
 
 struct model {
 	struct arena *arena;		/* header, frames, interned strings */
@@ -22,13 +29,14 @@ struct model {
 	struct rec_lost lost;
 	struct rec_end end;
 
-	struct rec_stack *stacks;
+	struct known_stack *stacks;
 	struct u64map *stack_ids;	/* id to index */
 	size_t nr_stacks, cap_stacks;
 
 	struct rows *rows;
 
 	struct names *names;
+	struct lines *lines;
 
 	struct ended ended;
 	struct facts facts;
@@ -47,7 +55,7 @@ int model__new(struct model **out)
 		return -ENOMEM;
 	if (arena__new(&m->arena) || intern__new(&m->strings, m->arena) ||
 	    rows__new(&m->rows, m->strings) || u64map__new(&m->stack_ids, 0) ||
-	    names__new(&m->names, m->strings)) {
+	    names__new(&m->names, m->strings) || lines__new(&m->lines, m->strings)) {
 		model__free(m);
 		return -ENOMEM;
 	}
@@ -65,6 +73,7 @@ void model__free(struct model *m)
 	snapshot__free(m->prev);
 	rows__free(m->rows);
 	names__free(m->names);
+	lines__free(m->lines);
 	intern__free(m->strings);
 	u64map__free(m->stack_ids);
 	free(m->stacks);
@@ -132,6 +141,7 @@ static int apply_stack(struct model *m, const struct rec_stack *st)
 		frames[i] = st->frames[i];
 		frames[i].sym = keep(m, st->frames[i].sym, &err);
 		frames[i].module = keep(m, st->frames[i].module, &err);
+		frames[i].line = keep(m, st->frames[i].line, &err);
 	}
 	if (!u64map__get(m->stack_ids, st->id, &at)) {
 		at = m->nr_stacks;
@@ -139,7 +149,22 @@ static int apply_stack(struct model *m, const struct rec_stack *st)
 			return -ENOMEM;
 		m->nr_stacks++;
 	}
-	m->stacks[at] = (struct rec_stack){ st->id, st->nr_frames, frames };
+	m->stacks[at] = (struct known_stack){ { st->id, st->nr_frames, frames }, frames, 0 };
+	return err;
+}
+
+static void fill_holds(const struct model *m, struct snapshot *s)
+{
+	for (uint32_t i = 0; i < s->nr_holds; i++)
+		lines__fill(m->lines, &s->holds[i].site);
+}
+
+static int apply_line(struct model *m, const struct rec_frame *frame)
+{
+	int err = lines__set(m->lines, frame);
+
+	if (!err && m->cur)
+		fill_holds(m, m->cur);
 	return err;
 }
 
@@ -178,6 +203,7 @@ static int finish_read(struct model *m)
 	if (err)
 		return err;
 	note_standing(s, m->cur);
+	fill_holds(m, s);
 	snapshot__free(m->prev);
 	m->prev = m->cur;
 	m->cur = s;
@@ -226,6 +252,8 @@ int model__apply(struct model *m, const struct record *rec)
 		return apply_header(m, &rec->header);
 	case REC_STACK:
 		return apply_stack(m, &rec->stack);
+	case REC_LINE:
+		return apply_line(m, &rec->line);
 	case REC_LOCK_NAME:
 		return names__set(m->names, &rec->lock_name);
 	case REC_WAIT:
@@ -271,9 +299,17 @@ const struct snapshot *model__previous(const struct model *m)
 
 const struct rec_stack *model__stack(const struct model *m, uint32_t id)
 {
+	struct known_stack *s;
 	uint64_t at;
 
-	return u64map__get(m->stack_ids, id, &at) ? &m->stacks[at] : NULL;
+	if (!u64map__get(m->stack_ids, id, &at))
+		return NULL;
+	s = &m->stacks[at];
+	if (s->nr_lines != lines__nr(m->lines))
+		for (uint32_t i = 0; i < s->stack.nr_frames; i++)
+			lines__fill(m->lines, &s->frames[i]);
+	s->nr_lines = lines__nr(m->lines);
+	return &s->stack;
 }
 
 const struct rec_header *model__header(const struct model *m)
@@ -339,4 +375,9 @@ const char *model__lock_name(const struct model *m, const struct rec_lock *lock)
 	const struct rec_lock_name *name = names__get(m->names, lock);
 
 	return name ? name->name : NULL;
+}
+
+void model__fill_line(const struct model *m, struct rec_frame *frame)
+{
+	lines__fill(m->lines, frame);
 }

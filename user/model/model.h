@@ -38,6 +38,8 @@ const struct snapshot *model__previous(const struct model *m);
 
 /* Valid until the next model__apply(). NULL: never seen. */
 const struct rec_stack *model__stack(const struct model *m, uint32_t id);
+/* Gives the frame its source line, where it has none and one was told. */
+void model__fill_line(const struct model *m, struct rec_frame *frame);
 const struct rec_header *model__header(const struct model *m);
 const struct rec_lost *model__lost(const struct model *m);
 const struct rec_end *model__end(const struct model *m);	/* NULL: not seen */

@@ -126,6 +126,7 @@ int rows__add_hold_agg(struct rows *r, const struct rec_hold_agg *a)
 	row->agg.lock.str = keep(r, a->lock.str, &err);
 	row->agg.site.sym = keep(r, a->site.sym, &err);
 	row->agg.site.module = keep(r, a->site.module, &err);
+	row->agg.site.line = keep(r, a->site.line, &err);
 	return err;
 }
 

@@ -25,6 +25,7 @@
 enum rec_type {
 	REC_HEADER,
 	REC_STACK,
+	REC_LINE,
 	REC_LOCK_NAME,
 	REC_WAIT_BEGIN,
 	REC_WAIT,
@@ -70,6 +71,7 @@ struct rec_frame {
 	const char *sym;	/* NULL: unknown */
 	uint64_t off;
 	const char *module;	/* NULL: the kernel itself */
+	const char *line;	/* "fs/ext4/inode.c:123"; NULL: not known */
 };
 
 /* Innermost frame first.  id > 0; 0 means "no stack" in all records. */
@@ -251,6 +253,7 @@ struct rec_lost {
 	int64_t t_ns;
 	uint64_t ring, maps, recursion, stack_collisions, held_overflow;
 	uint64_t looks;		/* at the machine, that failed or did not end in time */
+	uint64_t lines;		/* of the source, that debug info did not give in time */
 	uint64_t unread;	/* times that a process's memory did not answer in time, */
 	uint64_t unread_pid;	/* and the last such process */
 };
@@ -280,6 +283,7 @@ struct record {
 	union {
 		struct rec_header header;
 		struct rec_stack stack;
+		struct rec_frame line;	/* one whose line is known; comes before what it is of use for */
 		struct rec_lock_name lock_name;
 		struct rec_wait wait;	/* REC_WAIT_BEGIN, REC_WAIT */
 		struct rec_agg agg;

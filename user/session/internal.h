@@ -37,6 +37,8 @@ struct session {
 	bool held;		/* a replay that waits for session__go_on() */
 	bool at_end;
 	bool sink_failed;	/* the error is the sink's, not the source's */
+	bool look_due;		/* of a replay: a read is whole, its findings are still to be made */
+	struct u64map *asked_stacks;	/* whose source lines were asked for */
 	bool confirming;	/* the second look is on its way */
 	uint64_t nr_records;
 	int64_t drain_until_ns;	/* a live drain stops here, there may be no end to it; 0: goes on */
@@ -52,6 +54,9 @@ int session__last_look(struct session *s);
 int session__from_sink(struct session *s, int err);
 /* Whether a signal has asked the run to end. */
 bool session__signalled(struct session *s);
+
+/* Asks where in the source code the findings are, and gives them what is known. */
+int session__ask_lines(struct session *s, struct findings *found);
 
 int64_t session__now_ns(void);	/* CLOCK_BOOTTIME, for what is no record's business */
 int session__run_live(struct session *s, struct lk_error *err);

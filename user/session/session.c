@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "lib/arena.h"
+#include "lib/map.h"
 
 #define CHECK_MASK 0xff		/* signals and clocks are looked at every 256 records */
 
@@ -42,6 +43,8 @@ int session__new(struct session **out, struct source *src, const struct session_
 	err = model__new(&s->model);
 	if (!err)
 		err = find_register__new(&s->findings);
+	if (!err)
+		err = u64map__new(&s->asked_stacks, 0);
 	if (err) {
 		session__free(s);
 		return err;
@@ -58,6 +61,7 @@ void session__free(struct session *s)
 	if (!s)
 		return;
 	find_register__free(s->findings);
+	u64map__free(s->asked_stacks);
 	model__free(s->model);
 	free(s);
 }
@@ -134,6 +138,8 @@ static int look_for_findings(struct session *s)
 	findings__init(&found, arena);
 	err = find__run(&in, &found);
 	if (!err)
+		err = session__ask_lines(s, &found);
+	if (!err)
 		err = find_register__update(s->findings, &found, in.cur->t_ns, tell_finding, s);
 	arena__free(arena);
 	model__forget_ended(s->model);
@@ -206,11 +212,31 @@ static bool stops_at_reads(const struct session *s)
 	return !s->src->is_live && s->cfg.input_fd >= 0 && s->sink.input;
 }
 
+static int finish_read(struct session *s)
+{
+	int err;
+
+	s->look_due = false;
+	err = look_for_findings(s);
+	return !err && stops_at_reads(s) ? hold(s) : err;
+}
+
+/* What a recording tells of source lines stands behind the read whose findings show
+ * them, with what was told of that read's waits: these come first. */
+static bool goes_before_findings(const struct record *rec)
+{
+	return rec->type == REC_LINE || rec->type == REC_WAIT_BEGIN;
+}
+
 int session__take(void *ctx, const struct record *rec)
 {
 	struct session *s = ctx;
 	int read_done, err = 0;
 
+	if (s->look_due && !goes_before_findings(rec))
+		err = finish_read(s);
+	if (err)
+		return err;
 	read_done = model__apply(s->model, rec);
 	if (read_done < 0)
 		return read_done;
@@ -222,10 +248,10 @@ int session__take(void *ctx, const struct record *rec)
 	if (!err && read_done && s->sink.read_done)
 		err = session__from_sink(s, s->sink.read_done(s->sink.ctx,
 							     model__current(s->model)));
-	if (!err && read_done)
-		err = look_for_findings(s);
-	if (!err && read_done && stops_at_reads(s))
-		err = hold(s);
+	if (read_done)
+		s->look_due = true;
+	if (!err && s->look_due && s->src->is_live)
+		err = finish_read(s);
 	return err ? err : interrupt(s, rec);
 }
 
@@ -259,6 +285,8 @@ static int run_replay(struct session *s)
 
 	while (!err)
 		err = s->src->ops->drain(s->src, session__take, s);
+	if (err == -ENODATA && s->look_due)
+		err = finish_read(s) ?: -ENODATA;
 	if (err != -ENODATA && err != -ECANCELED)
 		return err;
 	s->at_end = err == -ENODATA;

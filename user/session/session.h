@@ -62,6 +62,8 @@ void session__go_on(struct session *s);
 bool session__is_at_end(const struct session *s);
 /* For sinks: one more record, from elsewhere than the source.  0 or -errno. */
 int session__add(struct session *s, const struct record *rec);
+/* For sinks that show all of the last read: asks for the source lines of it all.  0 or -errno. */
+int session__ask_all_lines(struct session *s);
 /* For sinks: changes the period of ticks from now on. */
 int session__set_tick(struct session *s, uint32_t tick_ms);
 

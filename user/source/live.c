@@ -17,6 +17,7 @@
 #include "lib/map.h"
 #include "lib/probe_child.h"
 #include "source/futex_probe.h"
+#include "source/line_cache.h"
 #include "source/live_priv.h"
 #include "source/live_types.h"
 
@@ -252,6 +253,14 @@ static int live_collect(struct source *base, record_fn sink, void *ctx)
 	       live_aggs__collect(live(base)->aggs, sink, ctx);
 }
 
+static int live_lines(struct source *base, const struct rec_frame *frames, size_t nr, record_fn sink,
+		      void *ctx)
+{
+	struct source_live *s = live(base);
+
+	return s->lines ? line_cache__ask(s->lines, frames, nr, sink, ctx) : 0;
+}
+
 static int live_fds(struct source *base, struct pollfd *fds, int max)
 {
 	if (max < 1)
@@ -271,6 +280,7 @@ static void live_free(struct source *base)
 	live_asked__free(s->asked);
 	live_bpf__close(&s->bpf);
 	probe_child__free(s->probe);
+	line_cache__free(s->lines);
 	u64map__free(s->owners);
 	held_exits__free(&s->exits);
 	free(s->longs_seen);
@@ -293,6 +303,7 @@ static const struct source_ops live_ops = {
 	.drain = live_drain,
 	.read = live_read,
 	.collect = live_collect,
+	.lines = live_lines,
 	.fds = live_fds,
 	.stop = live_stop,
 	.free = live_free,
@@ -329,12 +340,27 @@ static int read_symbols(struct source_live *s, struct lk_error *err)
 	return 0;	/* kptr_restrict: addresses instead of names; features says so */
 }
 
+/* Waits that come in are kept in a ring that must not fill up meanwhile: then a late line
+ * is told behind its finding. */
+static void open_lines(struct source_live *s)
+{
+	struct line_config cfg;
+
+	line_config__defaults(&cfg);
+	cfg.job = line_probe__run;
+	if (s->cfg.emit_waits)
+		cfg.first_ns = cfg.wait_ns;
+	if (!s->cfg.no_looks)
+		line_cache__new(&s->lines, &cfg);
+}
+
 static int open_parts(struct source_live *s, struct lk_error *err)
 {
 	int rc;
 
 	/* First of all: nothing of what follows is then kept alive by it. */
 	probe_child__new(&s->probe, sizeof(struct futex_probe));
+	open_lines(s);
 	/* Without types names of locks are worse. */
 	live_types__new(&s->types, s->cfg.types);
 	s->cfg.types = NULL;
@@ -360,6 +386,8 @@ static int open_parts(struct source_live *s, struct lk_error *err)
 	if (rc)
 		return lk_error__set(err, rc, "cannot read /proc/kallsyms: %s", strerror(-rc));
 	live_names__use_symbols(s->names, s->symbols);
+	if (s->lines)
+		line_cache__start(s->lines, symbols__address(s->symbols, "_stext"));
 	rc = live_stacks__new(&s->stacks, bpf_map__fd(s->bpf.skel->maps.stacks),
 			      bpf_map__max_entries(s->bpf.skel->maps.stacks), s->symbols);
 	rc = rc ?: live_asked__new(&s->asked, &s->bpf);

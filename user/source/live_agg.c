@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "source/line_cache.h"
 #include "source/live_priv.h"
 
 #include "lockscope.skel.h" /* after abi.h: it uses its types */
@@ -301,6 +302,7 @@ static int pass_lost(struct live_aggs *a, record_fn sink, void *ctx)
 		.stack_collisions = nr.stack_collisions,
 		.held_overflow = nr.held_overflow,
 		.looks = a->s->failed_reads,
+		.lines = a->s->lines ? line_cache__lost(a->s->lines) : 0,
 		.unread = a->s->unread,
 		.unread_pid = a->s->unread_pid,
 	};

@@ -11,6 +11,7 @@
 #include "lib/probe_child.h"
 #include "lib/vec.h"
 #include "source/futex_sleeps.h"
+#include "source/line_cache.h"
 #include "source/live_futexes.h"
 
 #define LOOK_NS 200000000ULL	/* between looks at who sleeps */
@@ -43,10 +44,13 @@ struct live_futexes {
 
 static void tell_helpers(struct live_futexes *f)
 {
-	pid_t pids[PROBE_CHILD_LEFT_MAX + 1];
+	pid_t pids[2 * (PROBE_CHILD_LEFT_MAX + 1)];
 	uint32_t nr = probe_child__pids(f->s->probe, pids);
 
 	_Static_assert(PROBE_CHILD_LEFT_MAX + 1 <= LK_HELPERS, "helpers");
+	/* That one reads files only, so it is left out where there is no room. */
+	if (f->s->lines)
+		nr += line_cache__pids(f->s->lines, pids + nr);
 	live_bpf__set_helpers(&f->s->bpf, pids, nr);
 }
 

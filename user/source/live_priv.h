@@ -22,6 +22,7 @@ struct lockscope_bpf;
 struct ring_buffer;
 struct live_types;
 struct probe_child;
+struct line_cache;
 struct u64map;
 
 /* The loaded programs and their maps, seen from user space. */
@@ -151,6 +152,7 @@ struct source_live {
 	struct live_names *names;
 	struct live_asked *asked;
 	struct probe_child *probe;	/* reads what may hang; NULL: none could be made */
+	struct line_cache *lines;	/* NULL: nobody shows findings, or no child could be made */
 	struct live_reader *reader;
 	struct live_aggs *aggs;
 	struct u64map *owners;	/* of long waits, by wait id: tid and stack, 32 bits each */

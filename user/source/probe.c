@@ -16,6 +16,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "source/line_cache.h"
 #include "source/lockfuncs.h"
 
 #define BTF_PATH "/sys/kernel/btf/vmlinux"
@@ -401,6 +402,33 @@ static void look_silent(const struct btf *btf, struct probe_row *row)
 	yes_if(row, false, "no kernel traces them");
 }
 
+static void look_lines(const struct btf *btf, struct probe_row *row)
+{
+	static const char *const why[] = {
+		[LINES_NOT_LOOKED] = "the debug info did not answer within 2 s",
+		[LINES_NO_LIBDW] = "no libdw (Debian's package libdw1)",
+		[LINES_NO_FILE] = "no debug info of this kernel; of a module that has some they are told",
+		[LINES_BAD_FILE] = "cannot be read: ",
+	};
+	enum line_state state = LINES_NOT_LOOKED;
+	char file[LINE_FILE_LEN] = "";
+	struct line_cache *lines;
+	struct line_config cfg;
+
+	(void)btf;
+	line_config__defaults(&cfg);
+	cfg.job = line_probe__run;
+	if (!line_cache__new(&lines, &cfg)) {
+		line_cache__start(lines, 1);	/* wherever the kernel is */
+		state = line_cache__state(lines, file);
+		line_cache__free(lines);
+	}
+	if (state != LINES_THERE && state != LINES_BAD_FILE)
+		file[0] = '\0';
+	row->state = state == LINES_THERE ? PROBE_YES : PROBE_NO;
+	snprintf(row->detail, sizeof(row->detail), "%s%.200s", why[state] ? why[state] : "", file);
+}
+
 static void look_file_locks(const struct btf *btf, struct probe_row *row)
 {
 	(void)btf;
@@ -457,6 +485,8 @@ static const struct feature features[] = {
 	{ "symbols", "kernel symbols", "function names in stacks",
 	  "addresses instead of names, and stacks begin in lockscope's own program",
 	  look_symbols },
+	{ "source_lines", "debug info on this machine", "file and line of call sites in findings",
+	  "functions and offsets only", look_lines },
 	{ "file_locks", "/proc/locks", "flock, POSIX and OFD locks and leases in the graph",
 	  "file locks are not seen", look_file_locks },
 	{ "futexes", "memory of other processes", "pthread mutexes and rwlocks in the graph",

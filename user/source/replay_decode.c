@@ -141,6 +141,7 @@ static const struct field frame_fields[] = {
 	ROW(rec_frame, "sym", sym, FIELD_STR, FIELD_OPTIONAL),
 	ROW(rec_frame, "off", off, FIELD_U64, FIELD_OPTIONAL),
 	ROW(rec_frame, "module", module, FIELD_STR, FIELD_OPTIONAL),
+	ROW(rec_frame, "line", line, FIELD_STR, FIELD_OPTIONAL),
 };
 
 int decoder__read_frame(struct decoder *d, struct json_object *obj, struct rec_frame *frame)
@@ -152,7 +153,6 @@ int decoder__read_frame(struct decoder *d, struct json_object *obj, struct rec_f
 	if (!json_object_is_type(obj, json_type_object))
 		return field_reader__fail(&r, "a frame is no object");
 	err = field_reader__read(&r, COUNTED(frame_fields), frame);
-	r.known += json_object_object_get_ex(obj, "line", NULL);	/* of a site; always null */
 	d->unknown_members += field_reader__unknown(&r);
 	return err;
 }
@@ -184,6 +184,12 @@ static int decode_stack(struct decoder *d, struct field_reader *r, struct record
 	return err;
 }
 
+static int decode_line(struct decoder *d, struct field_reader *r, struct record *rec)
+{
+	(void)d;
+	return field_reader__read(r, COUNTED(frame_fields), &rec->line);
+}
+
 static const struct field read_fields[] = {
 	ROW(rec_read, "seq", seq, FIELD_U64, 0),
 	ROW(rec_read, "t_ns", t_ns, FIELD_TIME, 0),
@@ -206,6 +212,7 @@ static const struct field lost_fields[] = {
 	ROW(rec_lost, "stack_collisions", stack_collisions, FIELD_U64, FIELD_OPTIONAL),
 	ROW(rec_lost, "held_overflow", held_overflow, FIELD_U64, FIELD_OPTIONAL),
 	ROW(rec_lost, "looks", looks, FIELD_U64, FIELD_OPTIONAL),
+	ROW(rec_lost, "lines", lines, FIELD_U64, FIELD_OPTIONAL),
 	ROW(rec_lost, "unread", unread, FIELD_U64, FIELD_OPTIONAL),
 	ROW(rec_lost, "unread_pid", unread_pid, FIELD_U64, FIELD_OPTIONAL),
 };
@@ -242,6 +249,7 @@ static const struct {
 } types[] = {
 	{ "header", REC_HEADER, decode_header },
 	{ "stack", REC_STACK, decode_stack },
+	{ "line", REC_LINE, decode_line },
 	{ "lock_name", REC_LOCK_NAME, decoder__lock_name },
 	{ "wait_begin", REC_WAIT_BEGIN, decoder__wait_begin },
 	{ "wait", REC_WAIT, decoder__wait },

@@ -78,7 +78,8 @@ static int copy_site(struct arena *a, const struct rec_frame **site)
 		return -ENOMEM;
 	*copy = **site;
 	*site = copy;
-	return copy_str(a, &copy->sym) || copy_str(a, &copy->module) ? -ENOMEM : 0;
+	return copy_str(a, &copy->sym) || copy_str(a, &copy->module) || copy_str(a, &copy->line) ?
+		       -ENOMEM : 0;
 }
 
 static int copy_lock(struct arena *a, struct rec_lock_state *l)

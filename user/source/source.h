@@ -23,6 +23,11 @@ struct source_ops {
 	int (*read)(struct source *s, bool confirm, record_fn sink, void *ctx);
 	/* Aggregates and losses so far; no-op in a replay. */
 	int (*collect)(struct source *s, record_fn sink, void *ctx);
+	/* Where in the source code these are, as REC_LINE records, also of some that were
+	 * asked before: what takes too long is told by a later call, also with none.  Of
+	 * those not known nothing comes.  NULL: it cannot tell. */
+	int (*lines)(struct source *s, const struct rec_frame *frames, size_t nr, record_fn sink,
+		     void *ctx);
 	/* fds to wait on until drain has something; returns how many, at most max. */
 	int (*fds)(struct source *s, struct pollfd *fds, int max);
 	/* Records nothing from now on, so that the next drain can reach an end.

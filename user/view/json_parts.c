@@ -88,6 +88,13 @@ static void put_frame(struct json *j, const struct rec_frame *frame)
 	json__str(j, "module", frame->module);
 }
 
+void json_parts__frame(struct json *j, const struct rec_frame *frame)
+{
+	put_frame(j, frame);
+	if (frame->line)
+		json__str(j, "line", frame->line);
+}
+
 void json_parts__site(struct json *j, const struct rec_frame *site)
 {
 	if (!site || !site->addr) {
@@ -96,7 +103,7 @@ void json_parts__site(struct json *j, const struct rec_frame *site)
 	}
 	json__object(j, "site");
 	put_frame(j, site);
-	json__null(j, "line");
+	json__str(j, "line", site->line);
 	json__end_object(j);
 }
 
@@ -156,7 +163,7 @@ void json_parts__stack(struct json *j, const struct rec_stack *stack)
 	json__array(j, "frames");
 	for (uint32_t i = 0; i < stack->nr_frames; i++) {
 		json__object(j, NULL);
-		put_frame(j, &stack->frames[i]);
+		json_parts__frame(j, &stack->frames[i]);
 		json__end_object(j);
 	}
 	json__end_array(j);
@@ -172,6 +179,8 @@ void json_parts__lost(struct json *j, const struct rec_lost *lost)
 	json__u64(j, "held_overflow", lost->held_overflow);
 	if (lost->looks)
 		json__u64(j, "looks", lost->looks);
+	if (lost->lines)
+		json__u64(j, "lines", lost->lines);
 	if (!lost->unread)
 		return;
 	json__u64(j, "unread", lost->unread);

@@ -31,6 +31,8 @@ void json_parts__cpu(struct json *j, int32_t cpu, enum rec_context context);
 /* "syscall": {nr,name} or null */
 void json_parts__syscall(struct json *j, int32_t nr, const char *name);
 /* "site": {addr,sym,off,module,line} or null */
+/* Its members; "line" only where it is known. */
+void json_parts__frame(struct json *j, const struct rec_frame *frame);
 void json_parts__site(struct json *j, const struct rec_frame *site);
 /* cpu, context, spin, returned, exited of a hold: each only when it says something. */
 void json_parts__hold_state(struct json *j, const struct rec_holder *h);

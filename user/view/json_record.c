@@ -32,6 +32,11 @@ static void put_stack(struct json *j, const struct record *rec)
 	json_parts__stack(j, &rec->stack);
 }
 
+static void put_line(struct json *j, const struct record *rec)
+{
+	json_parts__frame(j, &rec->line);
+}
+
 static void put_lock_name(struct json *j, const struct record *rec)
 {
 	const struct rec_lock_name *n = &rec->lock_name;
@@ -235,6 +240,7 @@ static const struct {
 } types[NR_REC_TYPES] = {
 	[REC_HEADER] = { "header", put_header },
 	[REC_STACK] = { "stack", put_stack },
+	[REC_LINE] = { "line", put_line },
 	[REC_LOCK_NAME] = { "lock_name", put_lock_name },
 	[REC_WAIT] = { "wait", put_wait },
 	[REC_HOLD] = { "hold", put_hold },

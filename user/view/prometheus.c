@@ -124,6 +124,7 @@ static const struct {
 	{ offsetof(struct rec_lost, held_overflow), "held_overflow" },
 	{ offsetof(struct rec_lost, looks), "looks" },
 	{ offsetof(struct rec_lost, unread), "unread" },
+	{ offsetof(struct rec_lost, lines), "lines" },
 };
 
 static void put_lost(FILE *out, const struct model *model)

@@ -122,18 +122,19 @@ const char *text__path(char *buf, size_t size, const char *path, size_t width)
 const char *text__frame(char *buf, size_t size, const struct rec_frame *frame,
 			const struct view_style *style)
 {
-	char sym[160], module[64];
+	char sym[160], module[64], line[128];
 
 	if (!frame->sym) {
 		snprintf(buf, size, "0x%" PRIx64, frame->addr);
 		return buf;
 	}
 	fmt__safe(sym, sizeof(sym), frame->sym, style->utf8);
-	if (frame->module)
-		snprintf(buf, size, "%s+0x%" PRIx64 " [%s]", sym, frame->off,
-			 fmt__safe(module, sizeof(module), frame->module, style->utf8));
-	else
-		snprintf(buf, size, "%s+0x%" PRIx64, sym, frame->off);
+	if (frame->line)
+		fmt__safe(line, sizeof(line), frame->line, style->utf8);
+	snprintf(buf, size, "%s+0x%" PRIx64 "%s%s%s%s%s", sym, frame->off,
+		 frame->module ? " [" : "",
+		 frame->module ? fmt__safe(module, sizeof(module), frame->module, style->utf8) : "",
+		 frame->module ? "]" : "", frame->line ? " " : "", frame->line ? line : "");
 	return buf;
 }
 
@@ -221,6 +222,7 @@ void text__losses(FILE *out, const struct view_input *in)
 		{ lost ? lost->recursion : 0, "waits (a program met itself)" },
 		{ lost ? lost->stack_collisions : 0, "stacks (same hash as another)" },
 		{ lost ? lost->held_overflow : 0, "holds (too many at once)" },
+		{ lost ? lost->lines : 0, "source lines (the debug info did not answer in time)" },
 		{ lost ? lost->looks : 0, "looks at the machine (failed or late)" },
 		{ model__reads_cut(in->model), "looks at the machine (given up half-way)" },
 		{ snap ? snap->nr_locks_cut : 0, "locks left out of the graph (too many waits)" },

@@ -34,7 +34,8 @@ const char *text__unknown(char *buf, size_t size, const struct snap_lock *lock);
 /* A path of more columns than width with its middle left out: "/var/lib/...ents.lock".
  * Anything else, and all when width is 0, stays whole. */
 const char *text__path(char *buf, size_t size, const char *path, size_t width);
-/* "ext4_rename+0x19c [ext4]", or the address. */
+/* "ext4_rename+0x19c [ext4] fs/ext4/namei.c:3889", or the address; the line where it is
+ * known. */
 const char *text__frame(char *buf, size_t size, const struct rec_frame *frame,
 			const struct view_style *style);
 /* " sleeps uninterruptibly (D)", " runs on CPU 3 in softirq"; "" when unknown */
