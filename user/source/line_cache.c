@@ -26,10 +26,10 @@ struct line_cache {
 	uint64_t stext;
 	bool started, off;
 	bool asking;		/* the child is at the first nr_sent of the list */
-	bool answered;		/* it has answered once */
 	uint32_t nr_sent, nr_failures;
 	uint64_t sent_ns, lost;
 	struct u64map *asked;
+	struct u64map *opened;	/* modules whose debug info has answered once */
 	struct rec_frame *list;	/* still to be answered */
 	struct arena *strings;	/* theirs; NULL: there are none */
 	size_t nr, cap;
@@ -63,7 +63,7 @@ int line_cache__new(struct line_cache **out, const struct line_config *cfg)
 	if (!c)
 		return -ENOMEM;
 	c->cfg = *cfg;
-	err = u64map__new(&c->asked, 0);
+	err = u64map__new(&c->asked, 0) ?: u64map__new(&c->opened, 0);
 	err = err ? err : probe_child__new(&c->child, sizeof(struct line_probe));
 	if (err) {
 		line_cache__free(c);
@@ -79,6 +79,7 @@ void line_cache__free(struct line_cache *c)
 		return;
 	probe_child__free(c->child);
 	u64map__free(c->asked);
+	u64map__free(c->opened);
 	free(c->list);
 	arena__free(c->strings);
 	free(c);
@@ -89,11 +90,16 @@ static struct line_probe *shared(struct line_cache *c)
 	return probe_child__shared(c->child);
 }
 
+static uint64_t module_of(const struct rec_frame *f)
+{
+	return f->module ? hash__str(f->module) : 0;
+}
+
 static uint64_t id_of(const struct rec_frame *f)
 {
 	uint64_t h = hash__add(hash__str(f->sym), f->addr);
 
-	return hash__add(h, f->module ? hash__str(f->module) : 0);
+	return hash__add(h, module_of(f));
 }
 
 static void put_query(struct line_query *q, const struct rec_frame *f)
@@ -146,7 +152,9 @@ static int take_answers(struct line_cache *c, record_fn sink, void *ctx)
 
 		snprintf(line, sizeof(line), "%.*s", LINE_LEN - 1, p->queries[i].line);
 		rec.line.line = line;
-		err = line[0] ? sink(ctx, &rec) : 0;
+		err = u64map__set(c->opened, module_of(&rec.line), 1);
+		if (!err && line[0])
+			err = sink(ctx, &rec);
 	}
 	forget(c, nr);
 	c->nr_sent -= nr;
@@ -183,7 +191,6 @@ static int take(struct line_cache *c, uint64_t timeout_ns, record_fn sink, void 
 	if (!ended)
 		return 0;
 	c->asking = false;
-	c->answered = true;
 	if (shared(c)->state == LINES_NO_LIBDW) {
 		c->off = true;
 		forget(c, c->nr);
@@ -222,10 +229,19 @@ void line_cache__start(struct line_cache *c, uint64_t stext)
 		send(c);
 }
 
+/* A file is opened for the first of each. */
+static uint64_t limit(const struct line_cache *c)
+{
+	for (size_t i = 0; i < c->nr; i++)
+		if (!u64map__get(c->opened, module_of(&c->list[i]), NULL))
+			return c->cfg.first_ns;
+	return c->cfg.wait_ns;
+}
+
 int line_cache__ask(struct line_cache *c, const struct rec_frame *frames, size_t nr, record_fn sink,
 		    void *ctx)
 {
-	uint64_t began = now_ns(), limit, past;
+	uint64_t began = now_ns(), from, most, past;
 	int err = 0;
 
 	if (c->off || !c->started)
@@ -241,10 +257,12 @@ int line_cache__ask(struct line_cache *c, const struct rec_frame *frames, size_t
 			continue;
 		}
 		/* Only those who ask for something new wait. */
-		limit = !nr ? 0 : c->answered ? c->cfg.wait_ns : c->cfg.first_ns;
-		past = now_ns() - began;
-		err = take(c, past < limit ? limit - past : 0, sink, ctx);
-		if (c->asking && now_ns() - began >= limit)
+		most = nr ? limit(c) : 0;
+		/* What is late already is not waited for again. */
+		from = c->sent_ns < began ? c->sent_ns : began;
+		past = now_ns() - from;
+		err = take(c, past < most ? most - past : 0, sink, ctx);
+		if (c->asking && now_ns() - from >= most)
 			break;
 	}
 	return err;

@@ -17,8 +17,8 @@ struct line_cache;
 struct line_config {
 	void (*job)(void *shared);	/* line_probe__run */
 	const char *libdw, *root;	/* as in struct line_probe */
-	uint64_t first_ns;	/* how long answers are waited for at most until the first have come, */
-	uint64_t wait_ns;	/* and from then on */
+	uint64_t first_ns;	/* how long the first answer for the kernel, or a module, is waited for at most */
+	uint64_t wait_ns;	/* and those after it */
 	uint64_t hang_ns;	/* the child hangs that has not answered by then */
 };
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define PATH_LEN 1024
-#define PARTS_ALONE 3	/* of a path that is not below anything known */
+#define PARTS_ALONE 2	/* of a path that is not below anything known */
 
 static size_t round_up(size_t n)
 {

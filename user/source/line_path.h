@@ -25,7 +25,7 @@ const char *build_id__path(const struct build_id *id, char *buf, size_t size);
 
 /* A source file as a person would call it: without the directories it shares with the
  * one that it was compiled in (of a kernel: "fs/ext4/inode.c"), or, where they share
- * none, the last three parts of its path.  dir may be NULL.  Returns buf. */
+ * none, the last two parts of its path.  dir may be NULL.  Returns buf. */
 const char *line_path__shorten(char *buf, size_t size, const char *file, const char *dir);
 
 /* Whether a line of modules.dep ("kernel/fs/ext4/ext4.ko.xz: kernel/…") is that of the

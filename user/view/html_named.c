@@ -109,7 +109,8 @@ static int put_stack(struct html_page *p, const struct rec_stack *stack, struct 
 	return at < 0 ? (int)at : 0;
 }
 
-/* [sym, off, module, addr, entry]; entry: the same at the end of every stack. */
+/* [sym, off, module, addr, entry, line]; entry: the same at the end of every stack; line only
+ * where it is known. */
 static void put_frame(struct json *j, const struct rec_frame *frame)
 {
 	json__array(j, NULL);
@@ -118,6 +119,8 @@ static void put_frame(struct json *j, const struct rec_frame *frame)
 	json__str(j, NULL, frame->module);
 	json__hex(j, NULL, frame->addr);
 	json__bool(j, NULL, caller__is_entry(frame->sym));
+	if (frame->line)
+		json__str(j, NULL, frame->line);
 	json__end_array(j);
 }
 

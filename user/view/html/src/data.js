@@ -3,10 +3,10 @@
  * The data of the page, indexed: locks, tasks, stacks and what leads from one to the
  * other.  The program wrote it; see user/view/html*.c for each row's members.
  */
-function frameText([sym, off, module, addr]) {
+function frameText([sym, off, module, addr, , line]) {
 	if (!sym)
 		return addr;
-	return `${sym}+0x${off.toString(16)}${module ? ` [${module}]` : ""}`;
+	return `${sym}+0x${off.toString(16)}${module ? ` [${module}]` : ""}${line ? ` ${line}` : ""}`;
 }
 
 function readFrames(rows) {

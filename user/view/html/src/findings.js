@@ -31,7 +31,9 @@ function age(since, now) {
 }
 
 function siteText(site) {
-	return site ? `, taken at ${site.sym ? `${site.sym}+0x${site.off.toString(16)}` : site.addr}` : "";
+	const line = site?.line ? ` ${site.line}` : "";
+
+	return site ? `, taken at ${site.sym ? `${site.sym}+0x${site.off.toString(16)}` : site.addr}${line}` : "";
 }
 
 function waitLine(data, wait, now) {
