@@ -222,20 +222,46 @@ static int listen_on(uint16_t *port)
 	return fd;
 }
 
-/* Another kernel runs than the one there is debug info of; no server is asked either. */
-static void test_other_kernel(void **state)
+/* Not even where a file says that some of it is in another one (as dwz makes them). */
+static void test_no_server(void **state)
 {
-	char path[256], urls[64], detail[LINE_FILE_LEN], byte;
+	char urls[64], command[512];
 	struct line_cache *c;
+	struct utsname u;
 	uint16_t port;
-	int server = listen_on(&port), fd;
+	int server = listen_on(&port);
 
 	(void)state;
+	uname(&u);
 	snprintf(urls, sizeof(urls), "http://127.0.0.1:%u", port);
 	setenv("DEBUGINFOD_URLS", urls, 1);
 	c = begin("libdw.so.1");
 	check(c, symbol("kernel.nm", "at_plain") + MOVED, NULL, "fs/demo/inode.c:7");
 	line_cache__free(c);
+	snprintf(command, sizeof(command),
+		 "cd %s; v=usr/lib/debug/boot/vmlinux-%s; cp $v whole; printf 'other\\0%%020d' 7 >link;"
+		 "objcopy --add-section .gnu_debugaltlink=link $v",
+		 root, u.release);
+	assert_int_equal(system(command), 0);
+	c = begin("libdw.so.1");
+	check(c, symbol("kernel.nm", "at_plain") + MOVED, NULL, "fs/demo/inode.c:7");
+	line_cache__free(c);
+	snprintf(command, sizeof(command), "cd %s; mv whole usr/lib/debug/boot/vmlinux-%s", root, u.release);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(accept(server, NULL, NULL), -1);
+	assert_int_equal(errno, EAGAIN);
+	close(server);
+	unsetenv("DEBUGINFOD_URLS");
+}
+
+/* Another kernel runs than the one there is debug info of. */
+static void test_other_kernel(void **state)
+{
+	char path[256], detail[LINE_FILE_LEN], byte;
+	struct line_cache *c;
+	int fd;
+
+	(void)state;
 	snprintf(path, sizeof(path), "%s/sys/kernel/notes", root);
 	fd = open(path, O_RDWR);
 	assert_int_equal(pread(fd, &byte, 1, 20), 1);
@@ -249,10 +275,6 @@ static void test_other_kernel(void **state)
 	byte--;
 	assert_int_equal(pwrite(fd, &byte, 1, 20), 1);
 	close(fd);
-	assert_int_equal(accept(server, NULL, NULL), -1);
-	assert_int_equal(errno, EAGAIN);
-	close(server);
-	unsetenv("DEBUGINFOD_URLS");
 }
 
 /* Whatever the file does to libdw: it is answered, or counted, in time. */
@@ -285,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kernel),	     cmocka_unit_test(test_module),
 		cmocka_unit_test(test_no_libdw),     cmocka_unit_test(test_other_kernel),
+		cmocka_unit_test(test_no_server),
 		cmocka_unit_test(test_damaged),
 	};
 
