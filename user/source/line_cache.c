@@ -131,6 +131,8 @@ static void send(struct line_cache *c)
 
 static void forget(struct line_cache *c, size_t nr)
 {
+	if (!nr)
+		return;
 	c->nr -= nr;
 	memmove(c->list, c->list + nr, c->nr * sizeof(*c->list));
 	if (!c->nr) {
