@@ -472,6 +472,7 @@ int live_reader__read(struct live_reader *r, bool confirm, record_fn sink, void 
 	err = err ?: live_locks__collect(r->locks, &r->look);
 	if (err)
 		return err;
+	r->s->sink_err = 0;	/* a drain that was interrupted leaves its own */
 	r->s->sink = sink;
 	r->s->sink_ctx = ctx;
 	err = live_exits__look(r->s, &r->look, false);
