@@ -11,7 +11,7 @@
 # Where lockscope looks for the module's debug info; /out/libdw says whether it can read it.
 mkdir -p "/lib/modules/$(uname -r)/extra"
 cp "$1" "/lib/modules/$(uname -r)/extra/" || fail "cannot install the module"
-find /usr/lib /lib -name 'libdw.so.1' >/out/libdw
+find /usr/lib /lib -name 'libdw.so.1' 2>/dev/null >/out/libdw
 
 mark() { echo "$1 $(cut -d' ' -f1 /proc/uptime)" >>/out/marks; }
 
