@@ -13,7 +13,7 @@
  * between: the seeker has to have found it, and found nothing else. Each wait is judged
  * once, at the first look that meets it. The other way round, whatever the seeker found
  * has to be a wait that the witness saw stand or end since the search began: tasks that
- * run, exit or wake meanwhile are no waiters.
+ * run, exit or wake meanwhile are no waiters. Waits from before the witness came are left out.
  *
  * Prints one JSON line: rounds, waits compared, those not found, by kind, waits told
  * wrong (those that nobody saw among them, invented), and how many were found. Exit 1 when
@@ -43,6 +43,7 @@ static const char *const names[NR] = { "mutex", "rwsem", "percpu_rwsem", "other"
 struct tally {
 	unsigned long compared[NR], missed[NR], wrong, gone, found, invented;
 	struct u64map *judged;	/* by id */
+	struct u64map *old;	/* waits from before the witness came: switch counts by thread */
 	struct u64map *ended;	/* waits that the witness saw end: when, by thread and lock */
 };
 
@@ -151,8 +152,10 @@ static bool is_in(const struct seen_wait *w, size_t nr, const struct lk_task *go
 
 /* What the seeker found and the witness knows nothing of.  since_ns: when it began. */
 static void look_for_invented(struct tally *t, const struct seen_wait *w, size_t nr,
-			      struct side *witness, const struct side *seeker, int64_t since_ns)
+			      struct side *witness, const struct side *seeker, int64_t since_ns,
+			      bool is_first)
 {
+	uint64_t switches;
 	uint32_t i;
 	int err = witness->base->ops->drain(witness->base, note_end, t);
 
@@ -168,6 +171,10 @@ static void look_for_invented(struct tally *t, const struct seen_wait *w, size_t
 		t->found++;
 		if (is_in(w, nr, got) || (now && now->wait.lock == got->wait.lock) ||
 		    has_ended_since(t, got, since_ns))
+			continue;
+		if (is_first && u64map__set(t->old, got->tid, got->switches))
+			side__die("no memory", ENOMEM);
+		if (u64map__get(t->old, got->tid, &switches) && switches == got->switches)
 			continue;
 		t->wrong++;
 		t->invented++;
@@ -255,7 +262,7 @@ int main(int argc, char **argv)
 	side__open(&witness, true);
 	side__open(&seeker, false);
 	side__make_deaf(&seeker);
-	err = u64map__new(&t.judged, 0) ?: u64map__new(&t.ended, 0) ?:
+	err = u64map__new(&t.judged, 0) ?: u64map__new(&t.ended, 0) ?: u64map__new(&t.old, 0) ?:
 	      live_before__new(&search, seeker.s);
 	for (i = 0; !err && i < ROUNDS_MAX && (i < rounds || !is_enough(&t, wanted)); i++) {
 		side__look(&witness);
@@ -267,7 +274,7 @@ int main(int argc, char **argv)
 		side__look(&seeker);
 		side__look(&witness);
 		compare(&t, list, nr, &witness, &seeker);
-		look_for_invented(&t, list, nr, &witness, &seeker, began_ns);
+		look_for_invented(&t, list, nr, &witness, &seeker, began_ns, !i);
 		live_before__forget(search, &seeker.look);
 		nanosleep(&pause, NULL);
 	}
@@ -283,6 +290,7 @@ int main(int argc, char **argv)
 	side__close(&seeker);
 	u64map__free(t.judged);
 	u64map__free(t.ended);
+	u64map__free(t.old);
 	free(list);
 	return t.wrong ? 1 : i == ROUNDS_MAX ? 2 : 0;
 }

@@ -53,6 +53,12 @@ static void hold_file(void) { (void)!pwrite(file, withheld, 8, 0); }
 static void wait_file(void) { (void)!pwrite(file, "waiting", 8, 0); }
 static void hold_pipe(void) { (void)!write(pipe_fds[1], withheld + PAGE, 8); }
 static void wait_pipe(void) { (void)!write(pipe_fds[1], "waiting", 8); }
+static void read_dir(void)
+{
+	int fd = open("stuck", O_RDONLY | O_DIRECTORY);
+
+	syscall(SYS_getdents64, fd, withheld + 2 * PAGE, PAGE);
+}
 static void hold_dir(void) { syscall(SYS_getdents64, dir, withheld + 2 * PAGE, PAGE); }
 static void wait_dir(void) { (void)!renameat(dir, "a", dir, "b"); }
 static void behind_dir(void) { close(openat(dir, "new", O_CREAT | O_WRONLY, 0600)); }
@@ -69,6 +75,7 @@ static const struct role {
 	{ "hold-pipe", hold_pipe, NULL, NULL },
 	{ "wait-pipe-1", wait_pipe, "mutex", "exclusive" },
 	{ "wait-pipe-2", wait_pipe, "mutex", "exclusive" },
+	{ "read-dir", read_dir, NULL, NULL },	/* the next one is the last reader */
 	{ "hold-dir", hold_dir, NULL, NULL },
 	{ "wait-dir", wait_dir, "rwsem", "write" },
 	{ "behind-dir", behind_dir, "rwsem", "write" },
@@ -113,7 +120,7 @@ static void stick(void)
 {
 	const char *comma = "";
 	pthread_t thread;
-	int holder = 0;
+	int holder = 0, reader = 0;
 	size_t i;
 
 	withhold();
@@ -126,6 +133,8 @@ static void stick(void)
 	}
 	printf("{\"waits\":[");
 	for (i = 0; i < NR_ROLES; i++) {
+		if (roles[i].run == read_dir)
+			reader = tids[i];
 		if (!roles[i].kind) {
 			holder = tids[i];
 			continue;
@@ -134,7 +143,7 @@ static void stick(void)
 		       tids[i], roles[i].kind, roles[i].mode, holder);
 		comma = ",";
 	}
-	printf("]}\n");
+	printf("],\"reader\":%d}\n", reader);
 	fflush(stdout);
 	pause();
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/map.h"
 #include "lib/vec.h"
 #include "source/before.h"
 
@@ -17,6 +18,9 @@
 /* Waits for a PI futex are in S state and pass no tracepoint: looked for now and then. */
 #define LOOK_ANYWAY 10
 #define KEEP_BYTES (1 << 20)
+#define MENTIONS_MAX 256
+/* From an object's address to a lock in it, at most. */
+#define OBJECT_BYTES 2048
 /* Ids of found waits: apart from those that the kernel side and others give. */
 #define FOUND_IDS (1ULL << 51)
 
@@ -28,6 +32,12 @@ struct known {
 	bool first;
 };
 
+/* A lock's address, or its object's, on the stack of a sleeper that waits for something else. */
+struct mention {
+	uint64_t lock, switches;
+	uint32_t tid;
+};
+
 struct live_before {
 	struct source_live *s;
 	struct before_funcs funcs;
@@ -37,6 +47,8 @@ struct live_before {
 	size_t len, cap;
 	const struct lk_sleeper **sleepers;	/* into buf */
 	size_t nr, sleepers_cap;
+	struct mention *mentions;
+	size_t nr_mentions, mentions_cap;
 	struct known *known;	/* those of the last pass come last, from nr_old on */
 	size_t nr_known, nr_old, known_cap;
 	uint64_t next_id;
@@ -76,6 +88,7 @@ void live_before__free(struct live_before *f)
 	before_funcs__free(&f->funcs);
 	free(f->buf);
 	free(f->sleepers);
+	free(f->mentions);
 	free(f->known);
 	free(f);
 }
@@ -168,6 +181,98 @@ static int search_once(struct live_before *f)
 	return err;
 }
 
+static bool is_rwsem(const struct lk_wait *w)
+{
+	return w->flags & (LK_F_READ | LK_F_WRITE) &&
+	       !(w->flags & (LK_F_SPIN | LK_F_RT | LK_F_PERCPU));
+}
+
+static bool is_mentioned(const struct live_before *f, uint64_t lock, uint32_t tid)
+{
+	size_t i;
+
+	for (i = 0; i < f->nr_mentions; i++)
+		if (f->mentions[i].lock == lock && f->mentions[i].tid == tid)
+			return true;
+	return false;
+}
+
+static int note_mention(struct live_before *f, const struct lk_sleeper *s, uint64_t lock)
+{
+	if (f->nr_mentions >= MENTIONS_MAX || is_mentioned(f, lock, s->tid))
+		return 0;
+	if (!VEC_ROOM(f->mentions, f->nr_mentions, f->mentions_cap))
+		return -ENOMEM;
+	f->mentions[f->nr_mentions++] = (struct mention){ lock, s->switches, s->tid };
+	return 0;
+}
+
+/* What one pass tells of rwsems: whose address a word is, and who waits for which. */
+struct addresses {
+	struct u64map *lock_of;		/* of a lock, or of the object around it */
+	struct u64map *waits_for;	/* by tid */
+};
+
+/* Who waits for a lock has it on its stack, and mostly the object that it is a part of. */
+static int learn_addresses(const struct addresses *a, const struct lk_sleeper *s, uint64_t lock)
+{
+	uint32_t k;
+	int err = u64map__set(a->lock_of, lock, lock);
+
+	for (k = 0; k < s->nr_words && !err; k++) {
+		uint64_t word = lk_sleeper__words(s)[k];
+
+		if (word < lock && lock - word < OBJECT_BYTES && !(word & 7))
+			err = u64map__set(a->lock_of, word, lock);
+	}
+	return err;
+}
+
+static int look_for_mentions(struct live_before *f, const struct addresses *a,
+			     const struct lk_sleeper *s)
+{
+	uint64_t own = 0, lock;
+	uint32_t k;
+	int err = 0;
+
+	u64map__get(a->waits_for, s->tid, &own);
+	for (k = 0; k < s->nr_words && !err; k++) {
+		uint64_t word = lk_sleeper__words(s)[k];
+
+		/* addresses of the kernel are negative */
+		if ((int64_t)word < 0 && u64map__get(a->lock_of, word, &lock) && lock != own)
+			err = note_mention(f, s, lock);
+	}
+	return err;
+}
+
+/* An rwsem remembers its readers only as a number: who else has its address? */
+static int find_mentions(struct live_before *f)
+{
+	struct addresses a = { .lock_of = NULL };
+	bool any = false;
+	uint64_t lock;
+	size_t i;
+	int err = u64map__new(&a.lock_of, 0) ?: u64map__new(&a.waits_for, 0);
+
+	for (i = f->nr_old; i < f->nr_known && !err; i++) {
+		const struct lk_wait *w = &f->known[i].wait;
+
+		if (!is_rwsem(w))
+			continue;
+		any = true;
+		err = u64map__set(a.waits_for, w->tid, w->lock);
+	}
+	for (i = 0; i < f->nr && any && !err; i++)
+		if (u64map__get(a.waits_for, f->sleepers[i]->tid, &lock))
+			err = learn_addresses(&a, f->sleepers[i], lock);
+	for (i = 0; i < f->nr && any && !err; i++)
+		err = look_for_mentions(f, &a, f->sleepers[i]);
+	u64map__free(a.lock_of);
+	u64map__free(a.waits_for);
+	return err;
+}
+
 static int by_queue(const void *va, const void *vb)
 {
 	const struct known *a = va, *b = vb;
@@ -252,7 +357,7 @@ int live_before__search(struct live_before *f, const struct live_look *last)
 		return 0;
 	for (tries = 0; tries < TRIES_AT_ONCE && !err && (!tries || f->unsure); tries++) {
 		f->nr_old = f->nr_known;
-		err = search_once(f);
+		err = search_once(f) ?: find_mentions(f);
 		f->s->bpf.skel->bss->before_settled = 1;
 		order(f);
 		ask_owners(f);
@@ -288,4 +393,26 @@ void live_before__forget(struct live_before *f, const struct live_look *look)
 			take_back(f, &f->known[i]);
 	}
 	f->nr_known = kept;
+	for (i = kept = 0; i < f->nr_mentions; i++) {
+		t = live_look__find(look, f->mentions[i].tid);
+		if (!t || t->switches == f->mentions[i].switches)
+			f->mentions[kept++] = f->mentions[i];
+	}
+	f->nr_mentions = kept;
+}
+
+uint32_t live_before__mentions(const struct live_before *f, uint64_t lock,
+			       const struct live_look *look, uint32_t *tids, uint32_t nr)
+{
+	uint32_t found = 0;
+	size_t i;
+
+	for (i = 0; i < f->nr_mentions && found < nr; i++) {
+		const struct mention *m = &f->mentions[i];
+		const struct lk_task *t = look ? live_look__find(look, m->tid) : NULL;
+
+		if (m->lock == lock && (!look || (t && !t->on_cpu && t->switches == m->switches)))
+			tids[found++] = m->tid;
+	}
+	return found;
 }

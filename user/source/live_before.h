@@ -20,4 +20,11 @@ int live_before__search(struct live_before *f, const struct live_look *last);
 /* To be called after the look: drops what that shows to be over. */
 void live_before__forget(struct live_before *f, const struct live_look *look);
 
+/* Sleepers on whose stacks the address of an rwsem lies that others were found to wait
+ * for, or of the object that it is a part of: they may read it, or have.  Fills at most nr of *tids, with look only those that
+ * still sleep as it has them; returns how many. */
+#define LIVE_MENTIONS 4		/* as many as are worth telling of one lock */
+uint32_t live_before__mentions(const struct live_before *f, uint64_t lock,
+			       const struct live_look *look, uint32_t *tids, uint32_t nr);
+
 #endif

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/map.h"
+#include "source/live_before.h"
 #include "source/live_spinners.h"
 
 /* Holds at least so old are shown also when nobody waits for them. */
@@ -16,12 +17,13 @@
 /* What the newest looks at a lock say of it. */
 struct look_lock {
 	struct rec_lock_state state;
-	struct rec_holder by_word;
-	char evidence[176];
+	struct rec_holder by_word[1 + LIVE_MENTIONS];	/* and by what lies on stacks */
+	char evidence[256];
 };
 
 struct live_locks {
 	struct source_live *s;
+	const struct live_before *before;
 	const struct live_spinners *spinners;
 	const struct live_look *look;
 	struct held_seen seen;
@@ -49,7 +51,7 @@ struct group {
 };
 
 int live_locks__new(struct live_locks **out, struct source_live *s,
-		    const struct live_spinners *spinners)
+		    const struct live_before *before, const struct live_spinners *spinners)
 {
 	struct live_locks *l = calloc(1, sizeof(*l));
 
@@ -57,6 +59,7 @@ int live_locks__new(struct live_locks **out, struct source_live *s,
 	if (!l)
 		return -ENOMEM;
 	l->s = s;
+	l->before = before;
 	l->spinners = spinners;
 	return held_seen__new(&l->seen) ?: u64map__new(&l->holding, 0) ?:
 	       u64map__new(&l->places, 0) ?: u64map__new(&l->places_before, 0);
@@ -124,21 +127,21 @@ static void fill_named(struct live_locks *l, const struct group *g, const struct
 			 is_self ? "lockscope itself" : "a task that is gone");
 		return;
 	}
-	out->by_word = (struct rec_holder){
+	out->by_word[0] = (struct rec_holder){
 		.tid = t->word.owner_tid, .start_ns = t->word.owner_start_ns,
 		.since_ns = LK_NO_TIME, .mode = live_kind__mode(t->wait.flags), .cpu = -1,
 		.certainty = owner && !g->unproven ? SURE_CERTAIN : SURE_LIKELY,
 	};
-	out->state.holders = &out->by_word;
+	out->state.holders = out->by_word;
 	out->state.nr_holders = 1;
 	if (t->word.says & LK_WORD_COUNT)
-		out->by_word.mode = reader ? MODE_READ : MODE_WRITE;
+		out->by_word[0].mode = reader ? MODE_READ : MODE_WRITE;
 	if (!reader) {
 		snprintf(out->evidence, sizeof(out->evidence), "owner word of 0x%" PRIx64, g->lock);
 		return;
 	}
 	/* Only the last reader to come; it may have left before others. */
-	out->by_word.certainty = t->word.nr_readers == 1 ? SURE_LIKELY : SURE_POSSIBLE;
+	out->by_word[0].certainty = t->word.nr_readers == 1 ? SURE_LIKELY : SURE_POSSIBLE;
 	out->state.complete = false;
 	snprintf(out->evidence, sizeof(out->evidence),
 		 "0x%" PRIx64 " is held by %d reader%s; its word remembers only the last", g->lock,
@@ -165,6 +168,29 @@ static void tell_unnamed(const struct group *g, const struct lk_word *w, struct 
 		snprintf(to, size, "a %s does not name its holders", kind__name(g->kind));
 }
 
+/* Readers leave no name but the last one's.  Who has the lock or its object on the stack, and
+ * sleeps for something else, may be one; or that is left over from an earlier call. */
+static void add_mentions(struct live_locks *l, const struct group *g, struct look_lock *out)
+{
+	uint32_t tids[LIVE_MENTIONS], nr, i;
+	size_t at;
+
+	nr = live_before__mentions(l->before, g->lock, l->look, tids, LIVE_MENTIONS);
+	out->state.holders = out->by_word;
+	for (i = 0; i < nr; i++) {
+		if (out->state.nr_holders && out->by_word[0].tid == tids[i])
+			continue;
+		at = strlen(out->evidence);
+		snprintf(out->evidence + at, sizeof(out->evidence) - at,
+			 "; %u has it, or its object, on its stack: it may read it", tids[i]);
+		out->by_word[out->state.nr_holders++] = (struct rec_holder){
+			.tid = tids[i], .start_ns = live_look__find(l->look, tids[i])->start_ns,
+			.since_ns = LK_NO_TIME, .mode = MODE_READ, .cpu = -1,
+			.certainty = SURE_POSSIBLE,
+		};
+	}
+}
+
 /* What the newest waiter's look at the word says. */
 static void fill_by_word(struct live_locks *l, const struct group *g, struct look_lock *out)
 {
@@ -185,6 +211,9 @@ static void fill_by_word(struct live_locks *l, const struct group *g, struct loo
 		fill_named(l, g, t, out);
 	else
 		tell_unnamed(g, w, out);
+	if (g->kind == KIND_RWSEM && w->says & LK_WORD_COUNT && !(w->says & LK_WORD_WRITER) &&
+	    w->nr_readers > 0)
+		add_mentions(l, g, out);
 }
 
 /* Nothing says who holds a spinning lock; where another CPU that spins has it to give
@@ -198,13 +227,13 @@ static bool fill_by_spinner(struct live_locks *l, const struct group *g, struct 
 
 	if (!live_spinners__holder(l->spinners, g->lock, &hint, &t))
 		return false;
-	out->by_word = (struct rec_holder){
+	out->by_word[0] = (struct rec_holder){
 		.tid = t->tid, .start_ns = t->start_ns, .since_ns = LK_NO_TIME,
 		.mode = g->kind == KIND_RWLOCK ? MODE_WRITE : MODE_EXCLUSIVE,
 		.certainty = SURE_POSSIBLE,
 		.cpu = (int32_t)hint.cpu, .spin = true,
 	};
-	out->state.holders = &out->by_word;
+	out->state.holders = out->by_word;
 	out->state.nr_holders = 1;
 	if (hint.below)
 		snprintf(below, sizeof(below), "an address %u bytes below", hint.below);

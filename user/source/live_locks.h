@@ -8,11 +8,13 @@
 
 #include "source/live_look.h"
 
+struct live_before;
 struct live_locks;
 struct live_spinners;
 
+/* before and spinners must outlive it.  0 or -ENOMEM. */
 int live_locks__new(struct live_locks **out, struct source_live *s,
-		    const struct live_spinners *spinners);
+		    const struct live_before *before, const struct live_spinners *spinners);
 void live_locks__free(struct live_locks *l);	/* takes NULL */
 
 /* Collects the locks that somebody waits for, and those that have been held for some

@@ -49,7 +49,7 @@ int live_reader__new(struct live_reader **out, struct source_live *s)
 	err = err ?: live_futexes__new(&r->futexes, s);
 	err = err ?: live_before__new(&r->before, s);
 	err = err ?: live_spinners__new(&r->spinners, s);
-	return err ?: live_locks__new(&r->locks, s, r->spinners);
+	return err ?: live_locks__new(&r->locks, s, r->before, r->spinners);
 }
 
 void live_reader__free(struct live_reader *r)
@@ -145,6 +145,17 @@ static uint32_t ask_user_space(struct live_reader *r)
 	return fresh;
 }
 
+/* Those that may hold it, as far as stacks tell; any sleep may be theirs. */
+static uint32_t ask_mentioned(struct live_reader *r, uint64_t lock)
+{
+	uint32_t tids[LIVE_MENTIONS], fresh = 0;
+	uint32_t nr = live_before__mentions(r->before, lock, NULL, tids, LIVE_MENTIONS);
+
+	while (nr--)
+		fresh += ask(r, tids[nr]);
+	return fresh;
+}
+
 /* Asks for the owners of waits that last, and for holders that last; returns how many
  * are new. */
 static uint32_t ask_owners(struct live_reader *r)
@@ -159,7 +170,7 @@ static uint32_t ask_owners(struct live_reader *r)
 		bool lasts = lk_task__wait_age_ns(t) >= LK_YOUNG_NS;
 
 		if (lasts)
-			fresh += ask_holders(r, t->wait.lock);
+			fresh += ask_holders(r, t->wait.lock) + ask_mentioned(r, t->wait.lock);
 		if (lasts && names_owner(t))
 			fresh += ask(r, t->word.owner_tid);
 		else if (t->tid && live_kind__spins(t->wait.flags) &&
