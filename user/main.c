@@ -3,6 +3,7 @@
  * main.c - the table of commands.
  */
 #include <locale.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +128,8 @@ int main(int argc, char **argv)
 	if (!copy)
 		return EXIT_FAILED;
 	memcpy(copy, argv, (size_t)argc * sizeof(*copy));
+	/* Tables of many locks grow by doubling: where they had been, nothing else is put. */
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	setlocale(LC_CTYPE, "");	/* what the terminal shows; numbers stay plain */
 	signal(SIGPIPE, SIG_IGN);
 	status = cmd ? run_command(cmd, argc - 1, argv + 1, copy) : run_without_command(argc, argv);

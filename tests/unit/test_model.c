@@ -284,7 +284,7 @@ static void send_hold_agg(struct model *m, uint64_t lock, enum lock_mode mode, u
 {
 	char sym[] = "taker";
 	struct record rec = { .type = REC_HOLD_AGG, .hold_agg = { .mode = mode, .count = count,
-			      .max_ns = 9, .hist = { [3] = count },
+			      .max_ns = 9, .hist = { &count, 3, 1 },
 			      .site = { .addr = site, .sym = site ? sym : NULL } } };
 
 	rec_lock__set_addr(&rec.hold_agg.lock, lock, KIND_RWSEM);
@@ -310,7 +310,8 @@ static void hold_rows_are_by_lock_mode_and_site(void **state)
 	rows = model__holds(m, &nr);
 	assert_int_equal(nr, 5);
 	assert_int_equal(rows[0].agg.count, 7);
-	assert_int_equal(rows[0].agg.hist[3], 7);
+	assert_int_equal(rec_hist__at(&rows[0].agg.hist, 3), 7);
+	assert_int_equal(rec_hist__at(&rows[0].agg.hist, 2), 0);
 	assert_string_equal(rows[0].agg.site.sym, "taker");
 	assert_int_equal(rows[1].agg.count, 2);
 	assert_int_equal(rows[2].agg.site.addr, 0x20);

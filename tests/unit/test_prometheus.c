@@ -47,7 +47,7 @@ static void waited(struct machine *m, uint64_t lock, const char *name, uint64_t 
 	rec.agg.count = count;
 	rec.agg.total_ns = count * MS;
 	rec.agg.max_ns = MS;
-	rec.agg.hist[19] = count;
+	rec.agg.hist = (struct rec_hist){ &count, 19, 1 };
 	assert_int_equal(model__apply(m->model, &rec), 0);
 }
 

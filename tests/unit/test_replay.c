@@ -136,6 +136,7 @@ static void test_round_trip(void **state)
 				 .breakable_by = BREAK_TIMEOUT, .t_ns = 123, .since_ns = LK_NO_TIME,
 				 .stack = 3, .wait_ns = 1ll << 60, .result = -4, .owner_tid = 5,
 				 .owner_stack = 3 };
+	const uint64_t hist[REC_HIST_BUCKETS] = { 1, [63] = 9 };
 	char *command[] = { "x", "", NULL };
 	struct record recs[] = {
 		{ .type = REC_HEADER, .header = { .schema = 1, .version = "v", .kernel = "k",
@@ -147,7 +148,7 @@ static void test_round_trip(void **state)
 		{ .type = REC_WAIT_BEGIN, .wait = wait },
 		{ .type = REC_WAIT, .wait = wait },
 		{ .type = REC_AGG, .agg = { .mode = MODE_WRITE, .count = (1ull << 63) - 2,
-					    .total_ns = 2, .max_ns = 3, .hist = { 1, [63] = 9 } } },
+					    .total_ns = 2, .max_ns = 3, .hist = rec_hist__of(hist) } },
 		{ .type = REC_AGG, .agg = { .by_task = true, .who = who, .spin = true } },
 		{ .type = REC_HOLD, .hold = { .id = 1ull << 53, .who = who, .mode = MODE_WRITE,
 					      .spin = true, .end = HOLD_SLEPT,
@@ -158,7 +159,7 @@ static void test_round_trip(void **state)
 					      .t_ns = LK_NO_TIME, .since_ns = LK_NO_TIME } },
 		{ .type = REC_HOLD_AGG, .hold_agg = { .mode = MODE_READ, .site = site, .count = 1,
 						      .total_ns = 1ull << 62, .max_ns = 3,
-						      .hist = { 1, [63] = 9 } } },
+						      .hist = rec_hist__of(hist) } },
 		{ .type = REC_HOLD_AGG },
 		{ .type = REC_READ, .read = { .seq = 4, .t_ns = 5, .nr_tasks = 2, .nr_locks = 1,
 					      .confirm = true } },

@@ -97,7 +97,7 @@ static void count(struct desk *d, uint64_t lock, uint64_t nr, uint64_t each_ns)
 	rec.agg.count = nr;
 	rec.agg.total_ns = nr * each_ns;
 	rec.agg.max_ns = each_ns;
-	rec.agg.hist[20] = nr;
+	rec.agg.hist = (struct rec_hist){ &nr, 20, 1 };
 	rec.agg.who.comm = "";
 	scene__send(d->scene, &rec);
 }

@@ -13,6 +13,7 @@
 #include "lib/fmt.h"
 #include "view/chains.h"
 #include "view/text_parts.h"
+#include "view/stat_base.h"
 #include "view/view.h"
 
 static const char *caller_of(const char *const *syms)
@@ -113,7 +114,7 @@ static void send_agg(struct scene *sc, uint64_t lock, uint32_t stack, uint64_t n
 	rec.agg.count = n;
 	rec.agg.total_ns = n * ns;
 	rec.agg.max_ns = ns;
-	rec.agg.hist[bucket] = n;
+	rec.agg.hist = (struct rec_hist){ &n, (uint8_t)bucket, 1 };
 	rec.agg.who.comm = "";
 	scene__send(sc, &rec);
 }
@@ -268,21 +269,16 @@ static void test_stat_adds_up(void **state)
 static void test_stat_base(void **state)
 {
 	struct scene *sc = scene__new();
-	struct stat_row *base;
+	struct stat_base base = { 0 };
 	struct stat_table *t;
 	char text[64];
-	size_t nr;
 
 	(void)state;
 	send_agg(sc, PIPE, 0, 100, 80000);
 	send_agg(sc, PIPE + 64, 0, 9, 5000);
-	const struct stat_row *rows = model__stats(scene__model(sc), &nr);
-
-	base = malloc(nr * sizeof(*base));
-	assert_non_null(base);
-	memcpy(base, rows, nr * sizeof(*base));
+	assert_int_equal(stat_base__take(&base, scene__model(sc)), 0);
 	send_agg(sc, PIPE, 0, 130, 80000);
-	t = table(sc, &(struct stat_options){ .base = base, .nr_base = nr });
+	t = table(sc, &(struct stat_options){ .base = &base });
 	assert_int_equal(stat_table__nr(t), 1);
 	assert_int_equal(sum(t, "count"), 30);
 	assert_int_equal(sum(t, "total"), 30 * 80000);
@@ -290,7 +286,7 @@ static void test_stat_base(void **state)
 	stat_column__find("max")->text(stat_table__line(t, 0), text, sizeof(text));
 	assert_int_equal(text[0], '~');
 	stat_table__free(t);
-	free(base);
+	stat_base__free(&base);
 	scene__free(sc);
 }
 
@@ -315,26 +311,18 @@ static void test_stat_options(void **state)
 	scene__free(sc);
 }
 
-static struct rec_hold_agg *hold_agg(struct record *rec, uint64_t lock, uint64_t addr,
-				     const char *sym, uint64_t n, uint64_t ns)
-{
-	*rec = (struct record){ .type = REC_HOLD_AGG };
-	rec_lock__set_addr(&rec->hold_agg.lock, lock, KIND_MUTEX);
-	rec->hold_agg.site = (struct rec_frame){ .addr = addr, .sym = sym, .off = addr & 0xff };
-	rec->hold_agg.count = n;
-	rec->hold_agg.total_ns = n * ns;
-	rec->hold_agg.max_ns = ns;
-	rec->hold_agg.hist[63 - __builtin_clzll(ns)] = n;
-	return &rec->hold_agg;
-}
-
 /* count holds of ns each, taken at addr in sym. */
 static void send_holds(struct scene *sc, uint64_t lock, uint64_t addr, const char *sym, uint64_t n,
 		       uint64_t ns)
 {
-	struct record rec;
+	struct record rec = { .type = REC_HOLD_AGG };
 
-	hold_agg(&rec, lock, addr, sym, n, ns);
+	rec_lock__set_addr(&rec.hold_agg.lock, lock, KIND_MUTEX);
+	rec.hold_agg.site = (struct rec_frame){ .addr = addr, .sym = sym, .off = addr & 0xff };
+	rec.hold_agg.count = n;
+	rec.hold_agg.total_ns = n * ns;
+	rec.hold_agg.max_ns = ns;
+	rec.hold_agg.hist = (struct rec_hist){ &n, (uint8_t)(63 - __builtin_clzll(ns)), 1 };
 	scene__send(sc, &rec);
 }
 
@@ -427,21 +415,20 @@ static void test_holds_base(void **state)
 {
 	struct scene *sc = scene__new();
 	struct stat_options opt = { .group = STAT_BY_LOCK };
-	struct record before;
-	struct hold_row base;
+	struct stat_base base = { 0 };
 	struct stat_table *t;
 
 	(void)state;
-	base.agg = *hold_agg(&before, PIPE, 0x2010, "pipe_read", 100, 80000);
+	send_holds(sc, PIPE, 0x2010, "pipe_read", 100, 80000);
+	assert_int_equal(stat_base__take(&base, scene__model(sc)), 0);
 	send_holds(sc, PIPE, 0x2010, "pipe_read", 130, 80000);
-	opt.base_holds = &base;
-	opt.nr_base_holds = 1;
+	opt.base = &base;
 	t = table(sc, &opt);
 	assert_int_equal(value(t, 0, "holds"), 30);
 	assert_int_equal(value(t, 0, "hold_total"), 30 * 80000);
 	assert_int_equal(shown(t, 0, "hold_max")[0], '~');
 	stat_table__free(t);
-	base.agg.count = 130;
+	assert_int_equal(stat_base__take(&base, scene__model(sc)), 0);
 	t = table(sc, &opt);
 	assert_int_equal(stat_table__nr(t), 0);
 	assert_true(stat_table__has_holds(t));	/* the columns stay while nothing happens */

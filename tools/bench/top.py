@@ -23,7 +23,6 @@ KEY_MS = 100
 QUIET_S = 0.25		# a picture is whole when nothing more came for so long
 PATIENCE_S = 30
 MANY, MANY_THREADS = "many-locks", 10
-MAX_LOCKS = "65536"	# each lock has rows for spinning and sleeping, walked and not
 WARM_UP_S = 6		# by when all locks were waited for
 
 
@@ -116,7 +115,7 @@ def _live(setup, table, seconds):
 
 def _made(setup):
     """What the load of many locks makes here: waits a second, and locks waited for."""
-    argv = [setup.lockscope, "stat", "-q", "--json", "--max-locks", MAX_LOCKS, "--",
+    argv = [setup.lockscope, "stat", "-q", "--json", "--",
             *load_argv(setup, MANY, seconds=WARM_UP_S, threads=MANY_THREADS)]
     said = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                           check=True)
@@ -131,7 +130,7 @@ def _many(setup, table, seconds):
     table.row("top", "live, many locks: the load", waits, "",
               text="%.0f waits/s of %d locks" % (waits, locks))
     with Load(setup, MANY, threads=MANY_THREADS), \
-            Terminal([setup.lockscope, "top", "--max-locks", MAX_LOCKS]) as top:
+            Terminal([setup.lockscope, "top"]) as top:
         top.read(PATIENCE_S)
         top.key(b"i")
         end = time.monotonic() + WARM_UP_S

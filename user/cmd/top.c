@@ -18,15 +18,11 @@
 
 static int advance(struct top *t)
 {
-	struct moment now = { 0 };
-	int err = moment__take(&now, session__model(t->run.session));
+	struct moment before = t->base;	/* its memory is used anew */
 
-	if (err)
-		return err;
-	moment__free(&t->base);
 	t->base = t->latest;
-	t->latest = now;
-	return 0;
+	t->latest = before;
+	return moment__take(&t->latest, session__model(t->run.session));
 }
 
 static int print(struct top *t)

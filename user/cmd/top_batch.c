@@ -12,10 +12,7 @@ void top__options(const struct top *t, bool sum, struct stat_options *opt)
 	const struct moment *from = sum ? &t->zero : &t->base;
 
 	table__options(t->run.opt, opt);
-	opt->base = from->rows;
-	opt->nr_base = from->nr;
-	opt->base_holds = from->holds;
-	opt->nr_base_holds = from->nr_holds;
+	opt->base = &from->stat;
 }
 
 static int make_table(struct top *t, struct view_input *in, struct stat_options *opt,

@@ -201,7 +201,6 @@ static int take_period(struct top *t)
 
 static int take_zero(struct top *t)
 {
-	moment__free(&t->zero);
 	return moment__take(&t->zero, session__model(t->run.session));
 }
 

@@ -7,16 +7,15 @@
 
 #include "cmd/run.h"
 #include "view/screen.h"
+#include "view/stat_base.h"
 #include "view/tui.h"
 
 /* A copy of the statistics at one moment; all zero: nothing was counted yet. */
 struct moment {
-	struct stat_row *rows;
-	struct hold_row *holds;
-	size_t nr, nr_holds;
+	struct stat_base stat;
 	int64_t t_ns;
 };
-/* As the model has them now.  0 or -ENOMEM. */
+/* As the model has them now; m was taken before, or is all zero.  0 or -ENOMEM. */
 int moment__take(struct moment *m, const struct model *model);
 void moment__free(struct moment *m);
 /* The newest time the model knows. */

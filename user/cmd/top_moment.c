@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include "cmd/top_int.h"
 
 /* The collect that comes before each tick ends with the losses and their time. */
@@ -14,34 +11,14 @@ int64_t moment__time(const struct model *m)
 	return snap && snap->t_ns > t_ns ? snap->t_ns : t_ns;
 }
 
-static void *copy_of(const void *items, size_t nr, size_t size)
-{
-	void *copy = malloc(nr * size + 1);
-
-	if (copy && nr)
-		memcpy(copy, items, nr * size);
-	return copy;
-}
-
 int moment__take(struct moment *m, const struct model *model)
 {
-	const struct stat_row *rows;
-	const struct hold_row *holds;
-
-	rows = model__stats(model, &m->nr);
-	holds = model__holds(model, &m->nr_holds);
 	m->t_ns = moment__time(model);
-	m->rows = copy_of(rows, m->nr, sizeof(*rows));
-	m->holds = copy_of(holds, m->nr_holds, sizeof(*holds));
-	if (m->rows && m->holds)
-		return 0;
-	moment__free(m);
-	return -ENOMEM;
+	return stat_base__take(&m->stat, model);
 }
 
 void moment__free(struct moment *m)
 {
-	free(m->rows);
-	free(m->holds);
-	*m = (struct moment){ 0 };
+	stat_base__free(&m->stat);
+	m->t_ns = 0;
 }

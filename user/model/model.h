@@ -11,14 +11,16 @@
 
 struct model;
 
-/* Statistics of one (lock, mode, stack [, thread]) row, the latest agg record. */
+/* Statistics of one (lock, mode, stack [, thread]) row, the latest agg record.  Rows are only
+ * added: each keeps its index. */
 struct stat_row {
-	struct rec_agg agg;	/* strings live as long as the model */
+	struct rec_agg agg;	/* strings live as long as the model, the histogram until the
+				 * next model__apply() */
 };
 
-/* Hold statistics of one (lock, mode, site) row, the latest hold_agg record. */
+/* Hold statistics of one (lock, mode, site) row, the latest hold_agg record; as those of waits. */
 struct hold_row {
-	struct rec_hold_agg agg;	/* strings live as long as the model */
+	struct rec_hold_agg agg;
 };
 
 int model__new(struct model **out);

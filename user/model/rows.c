@@ -40,6 +40,10 @@ void rows__free(struct rows *r)
 {
 	if (!r)
 		return;
+	for (size_t i = 0; i < r->nr_stats; i++)
+		rec_hist__drop(&r->stats[i].agg.hist);
+	for (size_t i = 0; i < r->nr_holds; i++)
+		rec_hist__drop(&r->holds[i].agg.hist);
 	u64map__free(r->stat_keys);
 	u64map__free(r->hold_keys);
 	free(r->stats);
@@ -76,6 +80,7 @@ static bool same_stat(const struct rec_agg *a, const struct rec_agg *b)
 int rows__add_agg(struct rows *r, const struct rec_agg *a)
 {
 	struct stat_row *row;
+	struct rec_hist hist;
 	uint64_t h, at;
 	int err = 0;
 
@@ -87,9 +92,13 @@ int rows__add_agg(struct rows *r, const struct rec_agg *a)
 		    u64map__set(r->stat_keys, h, r->nr_stats))
 			return -ENOMEM;
 		at = r->nr_stats++;
+		r->stats[at].agg.hist = (struct rec_hist){ 0 };
 	}
 	row = &r->stats[at];
+	hist = row->agg.hist;
+	err = rec_hist__keep(&hist, &a->hist);
 	row->agg = *a;
+	row->agg.hist = hist;
 	row->agg.lock.str = keep(r, a->lock.str, &err);
 	row->agg.who.comm = keep(r, a->who.comm ? a->who.comm : "", &err);
 	return err;
@@ -109,6 +118,7 @@ static bool same_hold(const struct rec_hold_agg *a, const struct rec_hold_agg *b
 int rows__add_hold_agg(struct rows *r, const struct rec_hold_agg *a)
 {
 	struct hold_row *row;
+	struct rec_hist hist;
 	uint64_t h, at;
 	int err = 0;
 
@@ -120,9 +130,13 @@ int rows__add_hold_agg(struct rows *r, const struct rec_hold_agg *a)
 		    u64map__set(r->hold_keys, h, r->nr_holds))
 			return -ENOMEM;
 		at = r->nr_holds++;
+		r->holds[at].agg.hist = (struct rec_hist){ 0 };
 	}
 	row = &r->holds[at];
+	hist = row->agg.hist;
+	err = rec_hist__keep(&hist, &a->hist);
 	row->agg = *a;
+	row->agg.hist = hist;
 	row->agg.lock.str = keep(r, a->lock.str, &err);
 	row->agg.site.sym = keep(r, a->site.sym, &err);
 	row->agg.site.module = keep(r, a->site.module, &err);

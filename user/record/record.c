@@ -168,3 +168,41 @@ const char *rec_lock__format(const struct rec_lock *lock, char *buf, size_t size
 		snprintf(buf, size, "0x%" PRIx64, lock->addr);
 	return buf;
 }
+
+struct rec_hist rec_hist__of(const uint64_t *buckets)
+{
+	int first = 0, end = REC_HIST_BUCKETS;
+
+	while (first < end && !buckets[first])
+		first++;
+	while (end > first && !buckets[end - 1])
+		end--;
+	return (struct rec_hist){ buckets + first, (uint8_t)first, (uint8_t)(end - first) };
+}
+
+/* Rounded up, so that not every bucket that comes makes it move. */
+static size_t hist_bytes(uint8_t nr)
+{
+	return (size_t)((nr + 1) & ~1) * sizeof(uint64_t);
+}
+
+int rec_hist__keep(struct rec_hist *mine, const struct rec_hist *from)
+{
+	uint64_t *counts = (uint64_t *)mine->counts;
+
+	if (hist_bytes(from->nr) > hist_bytes(mine->nr)) {
+		counts = realloc(counts, hist_bytes(from->nr));
+		if (!counts)
+			return -ENOMEM;
+	}
+	if (from->nr)
+		memcpy(counts, from->counts, from->nr * sizeof(*counts));
+	*mine = (struct rec_hist){ counts, from->first, from->nr };
+	return 0;
+}
+
+void rec_hist__drop(struct rec_hist *mine)
+{
+	free((uint64_t *)mine->counts);
+	*mine = (struct rec_hist){ 0 };
+}

@@ -124,6 +124,27 @@ struct rec_wait {
 	uint32_t owner_stack;
 };
 
+/* How many lasted [2^i, 2^(i+1)) ns, as told for few buckets in a row: most of the others
+ * are empty, and thousands of rows are kept. */
+struct rec_hist {
+	const uint64_t *counts;	/* of the buckets from first on */
+	uint8_t first, nr;	/* nr 0: all are empty */
+};
+
+static inline uint64_t rec_hist__at(const struct rec_hist *h, int bucket)
+{
+	int i = bucket - h->first;
+
+	return i >= 0 && i < h->nr ? h->counts[i] : 0;
+}
+
+/* Of all buckets, which have to stay where they are. */
+struct rec_hist rec_hist__of(const uint64_t *buckets);
+/* Copies from into mine, whose counts are its own (zeroed: none yet) and grow.  0 or
+ * -ENOMEM.  rec_hist__drop() frees them. */
+int rec_hist__keep(struct rec_hist *mine, const struct rec_hist *from);
+void rec_hist__drop(struct rec_hist *mine);
+
 /* Waits of one lock, mode and stack so far: cumulative.  stack 0 counts those
  * whose stack was not walked; all rows of a lock together are exact. */
 struct rec_agg {
@@ -132,7 +153,7 @@ struct rec_agg {
 	bool spin;
 	uint32_t stack;
 	uint64_t count, total_ns, max_ns;
-	uint64_t hist[REC_HIST_BUCKETS];
+	struct rec_hist hist;
 	bool by_task;		/* who is set: the row is of one thread */
 	struct rec_who who;
 };
@@ -148,7 +169,7 @@ struct rec_hold_agg {
 	enum lock_mode mode;
 	struct rec_frame site;	/* where it was taken; addr 0: unknown */
 	uint64_t count, total_ns, max_ns;
-	uint64_t hist[REC_HIST_BUCKETS];
+	struct rec_hist hist;
 };
 
 /* How a hold came to the notice of the source. */

@@ -30,7 +30,13 @@ static const uint32_t filelock_native[] = { 73, 72, 2, 85, 257, 437, 76, 77 };
 static const uint32_t filelock_compat[] = { 143, 55, 221, 5, 8, 92, 93, 193, 194, 295, 437 };
 #endif
 
-#define DEFAULT_LOCKS 8192
+/* Rows of statistics: 10,000 locks have four to six each, with the stack walked (a row for
+ * each) and without, spinning and sleeping.  On a small machine what 1 % of its memory holds. */
+#define DEFAULT_ROWS 65536	/* 45 MB */
+#define MIN_ROWS 8192
+#define ROW_BYTES 700		/* the key and the head of an element included */
+#define DEFAULT_PLACES 16384	/* one a lock */
+#define DEFAULT_HOLD_ROWS 8192	/* one a lock and place it is taken at */
 #define DEFAULT_STACKS 8192
 #define DEFAULT_TASKS 16384
 #define DEFAULT_RING_KB 256
@@ -93,9 +99,17 @@ static uint32_t nr_slots(const struct live_config *cfg)
 	return nr;
 }
 
+static uint32_t default_rows(void)
+{
+	uint64_t pages = (uint64_t)sysconf(_SC_PHYS_PAGES), page = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t nr = pages * page / 100 / ROW_BYTES;
+
+	return nr < MIN_ROWS ? MIN_ROWS : nr > DEFAULT_ROWS ? DEFAULT_ROWS : (uint32_t)nr;
+}
+
 static uint32_t nr_hold_rows(const struct live_config *cfg)
 {
-	uint32_t nr = 1, want = cfg->nr_locks_max ? cfg->nr_locks_max : DEFAULT_LOCKS;
+	uint32_t nr = 1, want = cfg->nr_locks_max ? cfg->nr_locks_max : DEFAULT_HOLD_ROWS;
 
 	while (!cfg->no_aggregates && nr < want && nr < MAX_HOLD_ROWS)
 		nr *= 2;
@@ -175,20 +189,20 @@ static int set_held_sizes(struct lockscope_bpf *k)
 static int set_sizes(struct live_bpf *b, const struct live_config *cfg)
 {
 	struct lockscope_bpf *k = b->skel;
-	uint32_t locks = cfg->nr_locks_max ? cfg->nr_locks_max : DEFAULT_LOCKS;
+	uint32_t rows = cfg->nr_locks_max ? cfg->nr_locks_max : default_rows();
 	int err;
 
 	if (cfg->no_aggregates)
-		locks = 1;
+		rows = 1;
 	err = bpf_map__set_max_entries(k->maps.cpus, b->nr_cpus);
 	err = err ?: bpf_map__set_max_entries(k->maps.task_waits, cfg->nr_tasks_max ? cfg->nr_tasks_max
 										: default_tasks());
 	err = err ?: bpf_map__set_max_entries(k->maps.spinners, b->nr_cpus);
 	err = err ?: bpf_map__set_max_entries(k->maps.seen, default_tasks());
 	err = err ?: bpf_map__set_max_entries(k->maps.found_waits, default_tasks());
-	err = err ?: bpf_map__set_max_entries(k->maps.aggs, locks);
+	err = err ?: bpf_map__set_max_entries(k->maps.aggs, rows);
 	err = err ?: bpf_map__set_max_entries(k->maps.places, cfg->nr_locks_max ?
-					      cfg->nr_locks_max : DEFAULT_LOCKS);
+					      cfg->nr_locks_max : DEFAULT_PLACES);
 	err = err ?: bpf_map__set_max_entries(k->maps.stacks, cfg->nr_stacks_max ? cfg->nr_stacks_max
 									       : DEFAULT_STACKS);
 	err = err ?: bpf_map__set_max_entries(k->maps.events, ring_bytes(cfg));

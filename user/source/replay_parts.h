@@ -16,6 +16,7 @@ struct decoder {
 	struct rec_frame *frames;
 	struct rec_holder *holders;
 	struct rec_frame *sites;
+	uint64_t hist[REC_HIST_BUCKETS];
 	char **args;
 	uint64_t unknown_types, unknown_members;
 	char why[FIELD_WHY_LEN];

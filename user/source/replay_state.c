@@ -158,7 +158,7 @@ static const struct field agg_fields[] = {
 	ROW(rec_agg, "max_ns", max_ns, FIELD_U64, 0),
 };
 
-static int read_hist(struct field_reader *r, uint64_t *out)
+static int read_hist(struct decoder *d, struct field_reader *r, struct rec_hist *out)
 {
 	struct json_object *hist;
 	size_t nr;
@@ -174,8 +174,9 @@ static int read_hist(struct field_reader *r, uint64_t *out)
 
 		if (!json_object_is_type(n, json_type_int) || json_object_get_int64(n) < 0)
 			return field_reader__fail(r, "\"hist\" has an impossible value");
-		out[i] = json_object_get_uint64(n);
+		d->hist[i] = json_object_get_uint64(n);
 	}
+	*out = rec_hist__of(d->hist);
 	return 0;
 }
 
@@ -184,11 +185,10 @@ int decoder__agg(struct decoder *d, struct field_reader *r, struct record *rec)
 	struct rec_agg *a = &rec->agg;
 	int err = field_reader__read(r, COUNTED(agg_fields), a);
 
-	(void)d;
 	if (!err)
 		err = read_lock_id(r, &a->lock, true);
 	if (!err)
-		err = read_hist(r, a->hist);
+		err = read_hist(d, r, &a->hist);
 	if (err)
 		return err;
 	a->who.comm = "";
@@ -212,7 +212,7 @@ int decoder__hold_agg(struct decoder *d, struct field_reader *r, struct record *
 		err = read_lock_id(r, &a->lock, true);
 	if (!err)
 		err = read_site(d, r, &a->site);
-	return err ? err : read_hist(r, a->hist);
+	return err ? err : read_hist(d, r, &a->hist);
 }
 
 static const struct field task_fields[] = {

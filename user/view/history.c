@@ -19,6 +19,8 @@ struct history {
 	struct u64map *keys;	/* lock to lane */
 	struct lane *lanes;
 	size_t nr, cap;
+	uint32_t *rows;		/* the lane of each row of the model: rows keep their index */
+	size_t nr_rows, cap_rows;
 	uint64_t counts[HISTORY_STEPS];
 	int64_t periods_ns[HISTORY_STEPS];
 	size_t nr_steps;	/* so far; the next one's place, modulo the size */
@@ -47,6 +49,7 @@ void history__free(struct history *h)
 		return;
 	u64map__free(h->keys);
 	free(h->lanes);
+	free(h->rows);
 	free(h);
 }
 
@@ -60,6 +63,18 @@ static struct lane *lane_of(struct history *h, uint64_t key)
 		return NULL;
 	h->lanes[h->nr] = (struct lane){ 0 };
 	return &h->lanes[h->nr++];
+}
+
+static struct lane *lane_of_row(struct history *h, size_t i, uint64_t key)
+{
+	struct lane *lane;
+
+	if (i < h->nr_rows)
+		return &h->lanes[h->rows[i]];
+	lane = VEC_ROOM(h->rows, h->nr_rows, h->cap_rows) ? lane_of(h, key) : NULL;
+	if (lane)
+		h->rows[h->nr_rows++] = (uint32_t)(lane - h->lanes);
+	return lane;
 }
 
 /* Counters that went back are another run's: it begins anew. */
@@ -76,7 +91,7 @@ static int sum_up(struct history *h, const struct model *m, struct history_sum *
 
 	for (size_t i = 0; i < nr; i++) {
 		const struct rec_agg *agg = &rows[i].agg;
-		struct lane *lane = lane_of(h, agg->lock.key);
+		struct lane *lane = lane_of_row(h, i, agg->lock.key);
 
 		if (!lane)
 			return -ENOMEM;

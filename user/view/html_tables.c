@@ -162,7 +162,7 @@ void html_page__put_ways(struct html_page *p)
 	int err = stat_parts__add_waits(&parts, &p->in->view, &opt);
 
 	if (!err)
-		err = stat_share__unwalked(parts.list, parts.nr);
+		err = stat_share__unwalked(&parts);
 	if (!err && parts.nr)
 		qsort(parts.list, parts.nr, sizeof(*parts.list), by_time);
 	json__object(&p->j, "ways");

@@ -66,11 +66,11 @@ static void put_wait(struct json *j, const struct record *rec)
 	json_parts__id(j, "stack", w->stack);
 }
 
-static void put_hist(struct json *j, const uint64_t *hist)
+static void put_hist(struct json *j, const struct rec_hist *hist)
 {
 	json__array(j, "hist");
 	for (int i = 0; i < REC_HIST_BUCKETS; i++)
-		json__u64(j, NULL, hist[i]);
+		json__u64(j, NULL, rec_hist__at(hist, i));
 	json__end_array(j);
 }
 
@@ -109,7 +109,7 @@ static void put_agg(struct json *j, const struct record *rec)
 	json__u64(j, "count", a->count);
 	json__u64(j, "total_ns", a->total_ns);
 	json__u64(j, "max_ns", a->max_ns);
-	put_hist(j, a->hist);
+	put_hist(j, &a->hist);
 }
 
 static void put_hold_agg(struct json *j, const struct record *rec)
@@ -122,7 +122,7 @@ static void put_hold_agg(struct json *j, const struct record *rec)
 	json__u64(j, "count", a->count);
 	json__u64(j, "total_ns", a->total_ns);
 	json__u64(j, "max_ns", a->max_ns);
-	put_hist(j, a->hist);
+	put_hist(j, &a->hist);
 }
 
 static void put_read(struct json *j, const struct record *rec)

@@ -4,99 +4,28 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "lib/vec.h"
-#include "view/stat_part.h"
+#include "view/stat_order.h"
+
+/* Where a line stands: by the value it is sorted by. */
+struct rank {
+	uint64_t value;
+	uint32_t line;
+};
 
 struct stat_table {
 	struct stat_line *lines;
-	size_t nr, cap;
+	struct rank *ranks;
+	size_t nr;
 	struct stat_parts parts;
 	const struct stat_column *sort;
 	bool reverse;
 	enum stat_group group;
 };
 
-static int compare_frames(const struct rec_frame *a, const struct rec_frame *b)
-{
-	int c;
-
-	if (!a || !b)
-		return !!a - !!b;
-	if (!a->sym || !b->sym)
-		return a->sym || b->sym ? !!a->sym - !!b->sym : stat__compare_u64(a->addr, b->addr);
-	c = strcmp(a->sym, b->sym);
-	return c ? c : strcmp(a->module ? a->module : "", b->module ? b->module : "");
-}
-
-static int by_instance(const void *a, const void *b)
-{
-	const struct stat_part *x = a, *y = b;
-	int c = stat__compare_u64(x->lock->key, y->lock->key);
-
-	return c ? c : (int)x->lock->kind - (int)y->lock->kind;
-}
-
-/* Locks of one name are one; what has no name stays apart. */
-static int by_lock(const void *a, const void *b)
-{
-	const struct stat_part *x = a, *y = b;
-	int c = !!x->name - !!y->name;
-
-	if (c || !x->name)
-		return c ? c : by_instance(a, b);
-	if (x->name->name != y->name->name)
-		c = strcmp(x->name->name, y->name->name);
-	if (!c)
-		c = (int)x->name->guess - (int)y->name->guess;
-	return c ? c : (int)x->lock->kind - (int)y->lock->kind;
-}
-
-/* What nobody is known for stays apart by lock. */
-static int by_caller(const void *a, const void *b)
-{
-	const struct stat_part *x = a, *y = b;
-	int c = (int)x->lock->kind - (int)y->lock->kind;
-
-	if (!c)
-		c = compare_frames(x->caller, y->caller);
-	return c || x->caller ? c : stat__compare_u64(x->lock->key, y->lock->key);
-}
-
 static uint64_t frame_addr(const struct rec_frame *frame)
 {
 	return frame ? frame->addr : 0;
 }
-
-/* Two places in one function are two sites. */
-static int by_site(const void *a, const void *b)
-{
-	const struct stat_part *x = a, *y = b;
-	int c = (int)x->lock->kind - (int)y->lock->kind;
-
-	if (!c)
-		c = stat__compare_u64(frame_addr(x->caller), frame_addr(y->caller));
-	return c || x->caller ? c : stat__compare_u64(x->lock->key, y->lock->key);
-}
-
-static int by_task(const void *a, const void *b)
-{
-	const struct rec_agg *x = ((const struct stat_part *)a)->agg;
-	const struct rec_agg *y = ((const struct stat_part *)b)->agg;
-	int c = (int)x->by_task - (int)y->by_task;
-
-	if (c || !x->by_task)
-		return c;
-	c = stat__compare_u64(x->who.tid, y->who.tid);
-	return c ? c : stat__compare_u64(x->who.start_ns, y->who.start_ns);
-}
-
-static int (*const group_orders[])(const void *a, const void *b) = {
-	[STAT_BY_LOCK] = by_lock,
-	[STAT_BY_INSTANCE] = by_instance,
-	[STAT_BY_CALLER] = by_caller,
-	[STAT_BY_TASK] = by_task,
-	[STAT_BY_SITE] = by_site,
-};
 
 static void take_waits(struct stat_line *l, const struct stat_part *p, enum stat_group group)
 {
@@ -109,9 +38,10 @@ static void take_waits(struct stat_line *l, const struct stat_part *p, enum stat
 		l->max_ns = max;
 		l->guess = (l->guess & ~GUESS_MAX) | (guess_max ? GUESS_MAX : 0);
 	}
-	for (int b = 0; b < REC_HIST_BUCKETS; b++)
-		l->hist[b] = stat__add(stat__add(l->hist[b], part__hist(p, b)),
-				 p->share_hist ? p->share_hist[b] : 0);
+	for (int b = p->now.hist.first; b < p->now.hist.first + p->now.hist.nr; b++)
+		l->hist[b] = stat__add(l->hist[b], part__hist(p, b));
+	for (int b = 0; p->share_hist && b < REC_HIST_BUCKETS; b++)
+		l->hist[b] = stat__add(l->hist[b], p->share_hist[b]);
 	if (p->share_count) {
 		l->guess |= GUESS_SHARE;
 		if (p->share_max_ns > l->share_max_ns)
@@ -119,7 +49,7 @@ static void take_waits(struct stat_line *l, const struct stat_part *p, enum stat
 	}
 	if (!p->caller || group == STAT_BY_CALLER)
 		return;
-	if (l->caller && compare_frames(l->caller, p->caller))
+	if (l->caller && stat__compare_frames(l->caller, p->caller))
 		l->several_callers = true;
 	if (p->count > l->caller_count) {
 		l->caller = p->caller;
@@ -140,7 +70,7 @@ static void take_holds(struct stat_line *l, const struct stat_part *p)
 	}
 	if (!p->caller)
 		return;
-	if (l->site && compare_frames(l->site, p->caller))
+	if (l->site && stat__compare_frames(l->site, p->caller))
 		l->several_sites = true;
 	if (p->count > l->site_count) {
 		l->site = p->caller;
@@ -177,21 +107,10 @@ static uint32_t nr_waiters(const struct snapshot *snap, uint64_t key)
 	return lock == SNAP_NONE ? 0 : snap->locks[lock].nr_waiters;
 }
 
-/* Within a group by lock, so that locks can be counted and runs are the same. */
-static int by_group_and_row(const void *a, const void *b, void *ctx)
+static void line_begin(struct stat_table *t, const struct stat_part *p)
 {
-	int c = group_orders[*(enum stat_group *)ctx](a, b);
+	struct stat_line *l = &t->lines[t->nr++];
 
-	return c ? c : part__compare(a, b);
-}
-
-static int line_begin(struct stat_table *t, const struct stat_part *p)
-{
-	struct stat_line *l;
-
-	if (!VEC_ROOM(t->lines, t->nr, t->cap))
-		return -ENOMEM;
-	l = &t->lines[t->nr++];
 	*l = (struct stat_line){
 		.lock = *p->lock,
 		.caller = p->agg || t->group == STAT_BY_CALLER ? p->caller : NULL,
@@ -202,22 +121,23 @@ static int line_begin(struct stat_table *t, const struct stat_part *p)
 	l->name = name_of(p);
 	l->name_guess = p->name && p->name->guess;
 	l->object = p->name ? p->name->object : NULL;
-	return 0;
 }
 
-static int build_lines(struct stat_table *t, const struct snapshot *snap)
+/* parts in the order of places, which has the parts of a group together. */
+static int build_lines(struct stat_table *t, const struct stat_order *places,
+		       const struct snapshot *snap)
 {
-	int (*order)(const void *a, const void *b) = group_orders[t->group];
-	const struct stat_part *last = NULL, *p, *end = t->parts.list + t->parts.nr;
+	const struct stat_part *last = NULL, *p;
 
-	if (t->parts.nr)
-		qsort_r(t->parts.list, t->parts.nr, sizeof(*p), by_group_and_row, &t->group);
-	for (p = t->parts.list; p < end; p++) {
+	t->lines = calloc(stat_order__nr_groups(places) + 1, sizeof(*t->lines));
+	if (!t->lines)
+		return -ENOMEM;
+	for (size_t i = 0; i < t->parts.nr; i++) {
+		p = stat_order__part(places, i);
 		if (p->shared)
 			continue;
-		if (!last || order(last, p)) {
-			if (line_begin(t, p))
-				return -ENOMEM;
+		if (!last || !stat_order__same(t->group, last, p)) {
+			line_begin(t, p);
 			last = NULL;
 		}
 		if (!last || last->lock->key != p->lock->key) {
@@ -246,10 +166,9 @@ static void finish_lines(struct stat_table *t)
 	}
 }
 
-static int compare_lines(const void *a, const void *b, void *ctx)
+static int compare_lines(const struct stat_line *x, const struct stat_line *y,
+			 const struct stat_table *t)
 {
-	const struct stat_line *x = a, *y = b;
-	const struct stat_table *t = ctx;
 	char left[512], right[512];
 	int c;
 
@@ -269,8 +188,31 @@ static int compare_lines(const void *a, const void *b, void *ctx)
 	if (!c)
 		c = stat__compare_u64(x->lock.key, y->lock.key);
 	if (!c)
-		c = compare_frames(x->caller, y->caller);
+		c = stat__compare_frames(x->caller, y->caller);
 	return c ? c : stat__compare_u64(frame_addr(x->site), frame_addr(y->site));
+}
+
+static int by_rank(const void *a, const void *b, void *ctx)
+{
+	const struct rank *x = a, *y = b;
+	const struct stat_table *t = ctx;
+	int c = t->reverse ? stat__compare_u64(x->value, y->value) :
+			     stat__compare_u64(y->value, x->value);
+
+	return c ? c : compare_lines(&t->lines[x->line], &t->lines[y->line], t);
+}
+
+/* Lines are large, so what is sorted are their numbers. */
+static int rank_lines(struct stat_table *t)
+{
+	t->ranks = calloc(t->nr + 1, sizeof(*t->ranks));
+	if (!t->ranks)
+		return -ENOMEM;
+	for (size_t i = 0; i < t->nr; i++)
+		t->ranks[i] = (struct rank){ t->sort->value ? t->sort->value(&t->lines[i]) : 0,
+					     (uint32_t)i };
+	qsort_r(t->ranks, t->nr, sizeof(*t->ranks), by_rank, t);
+	return 0;
 }
 
 /* NULL: there is no such column. */
@@ -286,15 +228,21 @@ static const struct stat_column *sort_column(const struct stat_options *opt)
 static int collect(struct stat_table *t, const struct view_input *in,
 		   const struct stat_options *opt)
 {
+	struct stat_order *places = NULL;
 	int err = 0;
 
 	if (t->group != STAT_BY_SITE)
 		err = stat_parts__add_waits(&t->parts, in, opt);
 	if (!err && t->group == STAT_BY_CALLER)
-		err = stat_share__unwalked(t->parts.list, t->parts.nr);
+		err = stat_share__unwalked(&t->parts);
 	if (!err && t->group != STAT_BY_TASK)
 		err = stat_parts__add_holds(&t->parts, in, opt);
-	return err ? err : build_lines(t, in->snap);
+	if (!err)
+		err = stat_order__new(&places, &t->parts, t->group);
+	if (!err)
+		err = build_lines(t, places, in->snap);
+	stat_order__free(places);
+	return err;
 }
 
 int stat_table__new(struct stat_table **out, const struct view_input *in,
@@ -309,13 +257,14 @@ int stat_table__new(struct stat_table **out, const struct view_input *in,
 	t->reverse = opt->reverse;
 	t->sort = sort_column(opt);
 	err = t->sort ? collect(t, in, opt) : -EINVAL;
+	if (!err) {
+		finish_lines(t);
+		err = rank_lines(t);
+	}
 	if (err) {
 		stat_table__free(t);
 		return err;
 	}
-	finish_lines(t);
-	if (t->nr)
-		qsort_r(t->lines, t->nr, sizeof(*t->lines), compare_lines, t);
 	*out = t;
 	return 0;
 }
@@ -327,7 +276,7 @@ size_t stat_table__nr(const struct stat_table *t)
 
 const struct stat_line *stat_table__line(const struct stat_table *t, size_t i)
 {
-	return i < t->nr ? &t->lines[i] : NULL;
+	return i < t->nr ? &t->lines[t->ranks[i].line] : NULL;
 }
 
 const struct rec_lock *stat_line__lock(const struct stat_line *line)
@@ -377,5 +326,6 @@ void stat_table__free(struct stat_table *t)
 		return;
 	stat_parts__free(&t->parts);
 	free(t->lines);
+	free(t->ranks);
 	free(t);
 }

@@ -50,8 +50,8 @@ int part__compare(const void *a, const void *b)
 
 uint64_t part__max(const struct stat_part *p, bool *guess)
 {
-	*guess = p->then.hist && p->now.max_ns <= p->then.max_ns;
-	for (int b = REC_HIST_BUCKETS - 1; *guess && b >= 0; b--)
+	*guess = p->then.count && p->now.max_ns <= p->then.max_ns;
+	for (int b = p->now.hist.first + p->now.hist.nr - 1; *guess && b >= p->now.hist.first; b--)
 		if (part__hist(p, b))
 			return stat__bucket_end(b) < p->now.max_ns ? stat__bucket_end(b) :
 								     p->now.max_ns;
@@ -64,39 +64,49 @@ static void sum_up(struct stat_sum *sum, const struct stat_part *p)
 	sum->total_ns = stat__add(sum->total_ns, part__total(p));
 }
 
-/* Both are sorted the same way, so one walk finds each row's earlier self. */
-static void find_then(struct stat_part *parts, size_t nr, struct stat_part *base, size_t nr_base)
+/* The part behind p->nr becomes p's own, unless it has not moved or is of no lock: the
+ * kernel had no room to keep it.  Holds of no lock still have their site. */
+static void keep(struct stat_parts *p, bool by_lock)
 {
-	size_t at = 0;
+	struct stat_part *part = &p->list[p->nr];
 
-	qsort(parts, nr, sizeof(*parts), part__compare);
-	qsort(base, nr_base, sizeof(*base), part__compare);
-	for (size_t i = 0; i < nr; i++) {
-		while (at < nr_base && part__compare(&base[at], &parts[i]) < 0)
-			at++;
-		if (at < nr_base && !part__compare(&base[at], &parts[i]))
-			parts[i].then = base[at].now;
-	}
+	part->count = stat__since(part->now.count, part->then.count);
+	if (part->count && part->agg && !part->lock->key)
+		sum_up(&p->unaccounted, part);
+	else if (part->count && !part->lock->key && by_lock)
+		sum_up(&p->unaccounted_holds, part);
+	else if (part->count)
+		p->nr++;
 }
 
-/* The parts behind p->nr become p's own, less those that have not moved and those of
- * no lock: the kernel had no room to keep it.  Holds of no lock still have their site. */
-static void keep(struct stat_parts *p, const struct model *model, size_t nr, bool by_lock)
+/* Rows of one lock mostly lie together, and there are few stacks: what was found for
+ * the last ones is looked up once. */
+#define MEMO_STACKS 256
+
+struct memo {
+	const struct model *model;
+	const struct rec_lock *lock;		/* NULL: none yet */
+	const struct rec_lock_name *name;
+	struct { uint32_t stack; const struct rec_frame *caller; } callers[MEMO_STACKS];
+};
+
+static const struct rec_lock_name *name_of(struct memo *m, const struct rec_lock *lock)
 {
-	const struct stat_part *from = p->list + p->nr;
+	if (!m->lock || m->lock->key != lock->key || m->lock->kind != lock->kind)
+		m->name = model__name(m->model, lock);
+	m->lock = lock;
+	return m->name;
+}
 
-	for (size_t i = 0; i < nr; i++) {
-		struct stat_part part = from[i];
+static const struct rec_frame *caller_of(struct memo *m, uint32_t stack)
+{
+	size_t at = stack % MEMO_STACKS;
 
-		part.count = stat__since(part.now.count, part.then.count);
-		part.name = model__name(model, part.lock);
-		if (part.count && part.agg && !part.lock->key)
-			sum_up(&p->unaccounted, &part);
-		else if (part.count && !part.lock->key && by_lock)
-			sum_up(&p->unaccounted_holds, &part);
-		else if (part.count)
-			p->list[p->nr++] = part;
+	if (stack && m->callers[at].stack != stack) {
+		m->callers[at].stack = stack;
+		m->callers[at].caller = caller__frame(model__stack(m->model, stack));
 	}
+	return stack ? m->callers[at].caller : NULL;
 }
 
 static int make_room(struct stat_parts *p, size_t more)
@@ -109,30 +119,32 @@ static int make_room(struct stat_parts *p, size_t more)
 	return 0;
 }
 
+static const char *text_of(const struct rec_lock_name *name)
+{
+	return name ? name->name : NULL;
+}
+
 int stat_parts__add_waits(struct stat_parts *p, const struct view_input *in,
 			  const struct stat_options *opt)
 {
-	size_t nr_rows, nr = 0, first = p->nr;
-	const struct stat_row *rows = model__stats(in->model, &nr_rows);
-	struct stat_part *base = calloc(opt->nr_base + 1, sizeof(*base));
+	struct memo memo = { .model = in->model };
+	size_t nr;
+	const struct stat_row *rows = model__stats(in->model, &nr);
 
-	if (!base || make_room(p, nr_rows)) {
-		free(base);
+	if (make_room(p, nr))
 		return -ENOMEM;
-	}
-	for (size_t i = 0; i < nr_rows; i++)
-		if (view_filter__agg(in->filter, &rows[i].agg,
-				     model__lock_name(in->model, &rows[i].agg.lock)))
-			p->list[first + nr++] = part_of_waits(&rows[i].agg);
-	for (size_t i = 0; i < opt->nr_base; i++)
-		base[i] = part_of_waits(&opt->base[i].agg);
-	find_then(p->list + first, nr, base, opt->nr_base);
-	free(base);
-	keep(p, in->model, nr, true);
-	for (size_t i = first; i < p->nr; i++) {
-		uint32_t stack = p->list[i].agg->stack;
+	for (size_t i = 0; i < nr; i++) {
+		const struct rec_agg *agg = &rows[i].agg;
+		const struct rec_lock_name *name = name_of(&memo, &agg->lock);
 
-		p->list[i].caller = stack ? caller__frame(model__stack(in->model, stack)) : NULL;
+		if (!view_filter__agg(in->filter, agg, text_of(name)))
+			continue;
+		p->list[p->nr] = part_of_waits(agg);
+		p->list[p->nr].name = name;
+		p->list[p->nr].caller = caller_of(&memo, agg->stack);
+		if (opt->base)
+			p->list[p->nr].then = stat_befores__get(&opt->base->waits, i);
+		keep(p, true);
 	}
 	return 0;
 }
@@ -140,24 +152,27 @@ int stat_parts__add_waits(struct stat_parts *p, const struct view_input *in,
 int stat_parts__add_holds(struct stat_parts *p, const struct view_input *in,
 			  const struct stat_options *opt)
 {
-	size_t nr_rows, nr = 0, first = p->nr;
-	const struct hold_row *rows = model__holds(in->model, &nr_rows);
-	struct stat_part *base = calloc(opt->nr_base_holds + 1, sizeof(*base));
+	bool by_lock = opt->group == STAT_BY_LOCK || opt->group == STAT_BY_INSTANCE;
+	struct memo memo = { .model = in->model };
+	size_t nr;
+	const struct hold_row *rows = model__holds(in->model, &nr);
 
-	if (!base || make_room(p, nr_rows)) {
-		free(base);
+	if (make_room(p, nr))
 		return -ENOMEM;
+	p->has_holds = false;
+	for (size_t i = 0; i < nr; i++) {
+		const struct rec_hold_agg *agg = &rows[i].agg;
+		const struct rec_lock_name *name = name_of(&memo, &agg->lock);
+
+		if (!view_filter__hold_agg(in->filter, agg, text_of(name)))
+			continue;
+		p->has_holds = true;
+		p->list[p->nr] = part_of_holds(agg);
+		p->list[p->nr].name = name;
+		if (opt->base)
+			p->list[p->nr].then = stat_befores__get(&opt->base->holds, i);
+		keep(p, by_lock);
 	}
-	for (size_t i = 0; i < nr_rows; i++)
-		if (view_filter__hold_agg(in->filter, &rows[i].agg,
-					  model__lock_name(in->model, &rows[i].agg.lock)))
-			p->list[first + nr++] = part_of_holds(&rows[i].agg);
-	for (size_t i = 0; i < opt->nr_base_holds; i++)
-		base[i] = part_of_holds(&opt->base_holds[i].agg);
-	p->has_holds = nr;
-	find_then(p->list + first, nr, base, opt->nr_base_holds);
-	free(base);
-	keep(p, in->model, nr, opt->group == STAT_BY_LOCK || opt->group == STAT_BY_INSTANCE);
 	return 0;
 }
 

@@ -5,12 +5,8 @@
 #ifndef LOCKSCOPE_VIEW_STAT_PART_H
 #define LOCKSCOPE_VIEW_STAT_PART_H
 
+#include "view/stat_base.h"
 #include "view/stat_line.h"
-
-struct stat_counts {
-	uint64_t count, total_ns, max_ns;
-	const uint64_t *hist;			/* REC_HIST_BUCKETS */
-};
 
 /* One row of the model, of waits or of holds, with what it is grouped by. */
 struct stat_part {
@@ -19,7 +15,7 @@ struct stat_part {
 	const struct rec_lock *lock;
 	const struct rec_lock_name *name;	/* NULL: none */
 	enum lock_mode mode;
-	struct stat_counts now, then;		/* then.hist NULL: nothing to subtract */
+	struct stat_counts now, then;		/* then: all zero when nothing is subtracted */
 	const struct rec_frame *caller;		/* NULL: not walked; of holds the site */
 	uint64_t count;				/* after subtracting */
 	bool shared;				/* unwalked, and spread over callers already */
@@ -68,7 +64,7 @@ static inline int stat__compare_row(const struct rec_agg *a, const struct rec_ag
 
 static inline uint64_t part__hist(const struct stat_part *p, int bucket)
 {
-	return stat__since(p->now.hist[bucket], p->then.hist ? p->then.hist[bucket] : 0);
+	return stat__since(rec_hist__at(&p->now.hist, bucket), rec_hist__at(&p->then.hist, bucket));
 }
 
 static inline uint64_t part__total(const struct stat_part *p)
@@ -91,7 +87,7 @@ struct stat_parts {
 	bool has_holds;				/* some pass, of this period or not */
 };
 
-/* Each adds its rows sorted by part__compare(); 0 or -ENOMEM. */
+/* Each adds its rows in the model's order; 0 or -ENOMEM. */
 int stat_parts__add_waits(struct stat_parts *p, const struct view_input *in,
 			  const struct stat_options *opt);
 int stat_parts__add_holds(struct stat_parts *p, const struct view_input *in,
@@ -99,8 +95,8 @@ int stat_parts__add_holds(struct stat_parts *p, const struct view_input *in,
 void stat_parts__free(struct stat_parts *p);
 
 /* Spreads the waits that were not walked over the walked rows of the same lock,
- * mode and task; parts are waits alone, sorted by part__compare(), so that these
- * stand together with the unwalked row (stack 0) first.  0 or -ENOMEM. */
-int stat_share__unwalked(struct stat_part *parts, size_t nr);
+ * mode and task; parts are waits alone, and sorted by part__compare() after it.  0 or
+ * -ENOMEM. */
+int stat_share__unwalked(struct stat_parts *parts);
 
 #endif

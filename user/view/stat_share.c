@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include "view/stat_part.h"
+#include "view/stat_order.h"
 
 /* n * part / whole, exact. */
 static uint64_t scaled(uint64_t n, uint64_t part, uint64_t whole)
@@ -101,11 +101,17 @@ static int share_one(struct stat_part *from, struct stat_part *to, size_t nr)
 	return 0;
 }
 
-int stat_share__unwalked(struct stat_part *parts, size_t nr)
+/* Sorted, the walked rows stand behind the unwalked one (stack 0). */
+int stat_share__unwalked(struct stat_parts *all)
 {
+	int err = stat_order__sort_rows(all);
+	struct stat_part *parts = all->list;
+	size_t nr = all->nr;
+
+	if (err)
+		return err;
 	for (size_t i = 0, end; i < nr; i = end) {
 		struct rec_agg key = *parts[i].agg;
-		int err;
 
 		for (end = i + 1; end < nr; end++) {
 			key.stack = parts[end].agg->stack;

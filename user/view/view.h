@@ -76,17 +76,15 @@ int view_dot__snapshot(FILE *out, const struct view_input *in);
 /* statistics: rows grouped by lock (those of one name are one), by single lock, by caller,
  * by task, or holds by where they were taken, sorted by a column */
 enum stat_group { STAT_BY_LOCK, STAT_BY_CALLER, STAT_BY_TASK, STAT_BY_INSTANCE, STAT_BY_SITE };
+struct stat_base;
 struct stat_options {
 	enum stat_group group;
 	const char *sort;	/* column id; NULL: total */
 	bool reverse;
 	size_t limit;		/* rows; 0: all */
-	/* earlier copies of model__stats() and model__holds(), subtracted, so that top
-	 * shows what happened since; NULL: everything */
-	const struct stat_row *base;
-	size_t nr_base;
-	const struct hold_row *base_holds;
-	size_t nr_base_holds;
+	/* an earlier moment of the same model, subtracted, so that top shows what happened
+	 * since; NULL: everything */
+	const struct stat_base *base;
 };
 /* What a column tells of: those of holds say nothing where none were counted, those of
  * locks only where a line is one. */

@@ -33,7 +33,7 @@ int ways__each(const struct view_input *in, way_fn fn, void *ctx, struct stat_su
 	int err = stat_parts__add_waits(&parts, in, &opt);
 
 	if (!err)
-		err = stat_share__unwalked(parts.list, parts.nr);
+		err = stat_share__unwalked(&parts);
 	for (size_t i = 0; !err && i < parts.nr; i++) {
 		const struct stat_part *p = &parts.list[i];
 		struct way w = {
