@@ -17,13 +17,16 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include "find/copy.h"
 #include "find/register.h"
 #include "lib/arena.h"
+#include "lib/vec.h"
 #include "source/replay.h"
 #include "mutate.h"
 #include "screens.h"
 #include "view/chrome.h"
 #include "view/export.h"
+#include "view/finding_group.h"
 #include "view/html.h"
 #include "view/prometheus.h"
 
@@ -40,6 +43,9 @@ struct golden {
 	struct stat_options stat;
 	const struct finding **open;
 	size_t nr_open;
+	struct arena *told_arena;	/* of the read at hand */
+	const struct finding **told;
+	size_t nr_told, cap_told;
 	struct mutate_options mutate;
 	struct screens_options screen;
 };
@@ -53,7 +59,8 @@ static struct view_input input(const struct golden *g)
 {
 	return (struct view_input){
 		.model = g->model, .snap = model__current(g->model), .findings = g->open,
-		.nr_findings = g->nr_open, .filter = &g->filter, .style = g->style,
+		.nr_findings = g->nr_open, .single = g->stat.group == STAT_BY_INSTANCE,
+		.filter = &g->filter, .style = g->style,
 	};
 }
 
@@ -63,10 +70,19 @@ static void on_fault(void *ctx, const struct replay_fault *fault)
 		printf("fault: line %" PRIu64 ": %s\n", fault->line, fault->what);
 }
 
+static int keep(struct golden *g, const struct finding *f)
+{
+	struct finding *copy = arena__alloc(g->told_arena, sizeof(*copy));
+
+	if (!copy || !VEC_ROOM(g->told, g->nr_told, g->cap_told))
+		return -ENOMEM;
+	g->told[g->nr_told++] = copy;
+	return finding__copy(copy, f, g->told_arena);
+}
+
 static int on_finding(void *ctx, const struct finding *f)
 {
 	struct golden *g = ctx;
-	struct view_input in = input(g);
 	int err = 0;
 
 	if (!view_filter__finding(&g->filter, f))
@@ -75,8 +91,21 @@ static int on_finding(void *ctx, const struct finding *f)
 		err = view_json__finding(stdout, f);
 	if (!err && g->chrome)
 		err = chrome__finding(g->chrome, f);
-	if (!err && wants(g, "findings"))
-		err = view_text__finding(stdout, &in, f);
+	return err || !wants(g, "findings") ? err : keep(g, f);
+}
+
+/* What one read has told, as `watch` and `report` print it. */
+static int put_told(struct golden *g)
+{
+	struct view_input in = input(g);
+	struct finding_groups groups;
+	int err = finding_groups__make(&groups, g->told, g->nr_told,
+				       in.single ? GROUP_NONE : GROUP_NEWS);
+
+	for (size_t i = 0; i < groups.nr && !err; i++)
+		err = view_text__finding_group(stdout, &in, &groups.list[i]);
+	finding_groups__free(&groups);
+	g->nr_told = 0;
 	return err;
 }
 
@@ -93,9 +122,12 @@ static int detect(struct golden *g)
 	if (err)
 		return err;
 	findings__init(&now, arena);
+	g->told_arena = arena;
 	err = find__run(&in, &now);
 	if (!err)
 		err = find_register__update(g->reg, &now, cur->t_ns, on_finding, g);
+	if (!err)
+		err = put_told(g);
 	model__forget_ended(g->model);
 	arena__free(arena);
 	return err;
@@ -344,6 +376,7 @@ static int run_fresh(void *ctx, const char *path)
 	if (!err)
 		err = run(&g, path);
 	free(g.open);
+	free(g.told);
 	find_register__free(g.reg);
 	timeline__free(g.time);
 	chrome__free(g.chrome);

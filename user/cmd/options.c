@@ -14,6 +14,7 @@
 #define TRACING (LIVE | CMD_DIAGNOSE)
 #define FINDING (SHOWING | CMD_DIAGNOSE)
 #define TABLES (CMD_TOP | CMD_STAT | CMD_REPORT)
+#define GROUPED (TABLES | CMD_WATCH | CMD_SNAPSHOT)
 #define NUMBER "a whole number"
 #define COUNT "a whole number above 0"
 #define MILLISECONDS "a number of milliseconds above 0"
@@ -50,7 +51,7 @@ static const struct option_row rows[] = {
 	{ "interval", 0, "MS", option__milliseconds, AT(interval_ns), MILLISECONDS,
 	  "a table each interval, not only at the end", CMD_STAT },
 	{ "by", 0, "GROUP", cmd_value__group, AT(group), "one of",
-	  "a row per name of a lock (default), single lock, caller or task", TABLES,
+	  "a row per name of a lock (default), single lock, caller or task", GROUPED,
 	  cmd_word__group },
 	{ "sort", 0, "COLUMN", cmd_value__sort, AT(sort), "a column",
 	  "sort by this column (default total)", TABLES, cmd_word__column },
@@ -171,6 +172,9 @@ static int check_rest(const struct cmd_options *opt, const struct command *cmd,
 				     " (a command to run goes after --)" : "");
 	if (rest->command && !cmd->takes_command)
 		return lk_error__set(err, -EINVAL, "%s runs no command", cmd->name);
+	if (cmd->bit & (CMD_WATCH | CMD_SNAPSHOT) &&
+	    (opt->group == STAT_BY_CALLER || opt->group == STAT_BY_TASK))
+		return lk_error__set(err, -EINVAL, "--by of %s is lock or instance", cmd->name);
 	return check_forms(opt, err);
 }
 

@@ -124,6 +124,13 @@ static int on_finding(void *ctx, const struct finding *f)
 	return rep->once ? 0 : run__put_finding(&rep->run, f);
 }
 
+static int on_findings_done(void *ctx)
+{
+	struct report *rep = ctx;
+
+	return run__put_findings(&rep->run);
+}
+
 /* A filter on tasks needs rows of single tasks, which only a recording made with
  * such a filter has. */
 static void tell_unfiltered(const struct run *r)
@@ -226,6 +233,7 @@ static int run_report(const struct cmd_options *opt, char **argv)
 		.record = on_record,
 		.read_done = on_read_done,
 		.finding = on_finding,
+		.findings_done = on_findings_done,
 		.end = on_end,
 	};
 	int rc = run__new(&rep.run, opt, argv);

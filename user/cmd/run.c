@@ -16,7 +16,11 @@
 #include <unistd.h>
 
 #include "cmd/journal.h"
+#include "find/copy.h"
+#include "lib/arena.h"
+#include "lib/vec.h"
 #include "source/probe.h"
+#include "view/finding_group.h"
 
 #define LOOK_MS 100
 #define NO_TERMINAL_WIDTH 80
@@ -270,6 +274,8 @@ int run__finish(struct run *r, int rc)
 	session__free(r->session);
 	source__free(r->src);
 	free(r->open);
+	free(r->told);
+	arena__free(r->told_arena);
 	return status;
 }
 
@@ -300,6 +306,7 @@ int run__view_input(struct run *r, struct view_input *in)
 		.model = session__model(r->session),
 		.snap = model__current(session__model(r->session)),
 		.findings = open,
+		.single = r->opt->group == STAT_BY_INSTANCE,
 		.filter = &r->filter,
 		.style = r->style,
 	};
@@ -312,18 +319,18 @@ int run__view_input(struct run *r, struct view_input *in)
 	return 0;
 }
 
-static int put_text(FILE *out, const struct view_input *in, const struct finding *f)
+static int put_text(FILE *out, const struct view_input *in, const struct finding_group *g)
 {
 	char when[WHEN_LEN];
 	int err;
 
-	fprintf(out, "%s  ", when__at(when, sizeof(when), model__header(in->model), f->t_ns));
-	err = view_text__finding(out, in, f);
+	fprintf(out, "%s  ", when__at(when, sizeof(when), model__header(in->model), g->first->t_ns));
+	err = view_text__finding_group(out, in, g);
 	fputc('\n', out);	/* findings stand apart */
 	return err;
 }
 
-static int put_to_journal(FILE *out, const struct view_input *in, const struct finding *f)
+static int put_to_journal(FILE *out, const struct view_input *in, const struct finding_group *g)
 {
 	char *text = NULL;
 	size_t size;
@@ -332,27 +339,53 @@ static int put_to_journal(FILE *out, const struct view_input *in, const struct f
 
 	if (!mem)
 		return -ENOMEM;
-	err = put_text(mem, in, f);
+	err = put_text(mem, in, g);
 	if (fclose(mem))
 		err = err ?: -ENOMEM;
 	if (!err)
-		journal__put(out, journal__level(f), text);
+		journal__put(out, journal__level(g->first), text);
 	free(text);
 	return err;
 }
 
 int run__put_finding(struct run *r, const struct finding *f)
 {
-	struct view_input in;
+	struct finding *copy;
 	int err;
 
 	if (r->opt->json)
 		return stream__finding(&r->stream, f);
+	if ((!r->told_arena && arena__new(&r->told_arena)) ||
+	    !VEC_ROOM(r->told, r->nr_told, r->cap_told))
+		return -ENOMEM;
+	copy = arena__alloc(r->told_arena, sizeof(*copy));
+	err = copy ? finding__copy(copy, f, r->told_arena) : -ENOMEM;
+	if (!err)
+		r->told[r->nr_told++] = copy;
+	return err;
+}
+
+int run__put_findings(struct run *r)
+{
+	FILE *out = output__file(r->out);
+	bool journal = journal__is(output__fd(r->out));
+	struct finding_groups groups = { 0 };
+	struct view_input in;
+	int err;
+
+	if (!r->nr_told)
+		return 0;
 	err = run__view_input(r, &in);
-	if (err)
-		return err;
-	return (journal__is(output__fd(r->out)) ? put_to_journal : put_text)(output__file(r->out),
-									    &in, f);
+	if (!err)
+		err = finding_groups__make(&groups, r->told, r->nr_told,
+					   in.single ? GROUP_NONE : GROUP_NEWS);
+	for (size_t i = 0; i < groups.nr && !err; i++)
+		err = (journal ? put_to_journal : put_text)(out, &in, &groups.list[i]);
+	finding_groups__free(&groups);
+	r->nr_told = 0;
+	arena__free(r->told_arena);
+	r->told_arena = NULL;
+	return err;
 }
 
 bool run__shows_row(const struct run *r, const struct rec_agg *agg)

@@ -24,6 +24,10 @@ struct run {
 	struct lk_error err;
 	bool fail_on_seen;
 	const struct finding **open;	/* see run__open_findings() */
+	/* findings of this read that are told as text once all have come */
+	struct arena *told_arena;	/* NULL: none */
+	const struct finding **told;
+	size_t nr_told, cap_told;
 };
 
 /* Each returns 0 or -errno with r->err filled; after the first failure only
@@ -40,8 +44,10 @@ int run__finish(struct run *r, int rc);
 bool run__shows(struct run *r, const struct finding *f);
 /* For sinks: flushes the output, so that what was said outlives the machine. */
 int run__flush(struct run *r);
-/* One finding as text with its time before it, or as a record. */
+/* One finding as a record, or as text with its time before it: then those of one read are
+ * told together by run__put_findings(). */
 int run__put_finding(struct run *r, const struct finding *f);
+int run__put_findings(struct run *r);
 /* Everything a view needs; findings are those open now that the filter passes. */
 int run__view_input(struct run *r, struct view_input *in);
 /* Whether the filter passes a row of statistics. */

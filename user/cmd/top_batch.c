@@ -6,6 +6,7 @@
 #include "cmd/top_int.h"
 #include "lib/fmt.h"
 #include "lib/json.h"
+#include "view/finding_group.h"
 
 void top__options(const struct top *t, bool sum, struct stat_options *opt)
 {
@@ -57,13 +58,26 @@ static void make_title(const struct top *t, const struct stat_table *table, char
 		put_rate(t, table, "holds", "holds", buf, size);
 }
 
+static void put_finding(FILE *out, const struct view_input *in, const struct finding_group *g)
+{
+	char summary[768], safe[1024], more[32] = "";
+
+	if (g->nr > 1)
+		snprintf(more, sizeof(more), " and %u more", g->nr - 1);
+	fprintf(out, "%s #%llu%s: %s\n", finding_kind__name(g->first->kind),
+		(unsigned long long)g->first->id, more,
+		fmt__safe(safe, sizeof(safe), finding_group__summary(summary, sizeof(summary), g),
+			  in->style.utf8));
+}
+
 static int print_text(struct top *t)
 {
 	FILE *out = output__file(t->run.out);
 	struct stat_options opt;
 	struct view_input in;
 	struct stat_table *table;
-	char title[512], safe[768];
+	struct finding_groups groups;
+	char title[512];
 	int err = make_table(t, &in, &opt, &table);
 
 	if (err)
@@ -71,11 +85,13 @@ static int print_text(struct top *t)
 	make_title(t, table, title, sizeof(title));
 	stat_table__free(table);
 	fprintf(out, "%s\n", title);
-	for (size_t i = 0; i < in.nr_findings; i++)
-		fprintf(out, "%s #%llu: %s\n", finding_kind__name(in.findings[i]->kind),
-			(unsigned long long)in.findings[i]->id,
-			fmt__safe(safe, sizeof(safe), in.findings[i]->summary, in.style.utf8));
-	err = view_text__stat(out, &in, &opt);
+	err = finding_groups__make(&groups, in.findings, in.nr_findings,
+				   in.single ? GROUP_NONE : GROUP_NAMES);
+	for (size_t i = 0; i < groups.nr; i++)
+		put_finding(out, &in, &groups.list[i]);
+	finding_groups__free(&groups);
+	if (!err)
+		err = view_text__stat(out, &in, &opt);
 	fputc('\n', out);
 	return err;
 }

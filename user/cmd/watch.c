@@ -49,6 +49,14 @@ static int on_finding(void *ctx, const struct finding *f)
 	return err ? err : run__flush(r);
 }
 
+static int on_findings_done(void *ctx)
+{
+	struct watch *w = ctx;
+	int err = run__put_findings(&w->run);
+
+	return err ? err : run__flush(&w->run);
+}
+
 static int on_end(void *ctx, const struct record *end)
 {
 	struct watch *w = ctx;
@@ -73,6 +81,7 @@ static int run_watch(const struct cmd_options *opt, char **argv)
 		.ctx = &w,
 		.record = on_record,
 		.finding = on_finding,
+		.findings_done = on_findings_done,
 		.tick = on_tick,
 		.end = on_end,
 	};

@@ -39,6 +39,7 @@ struct session {
 	bool sink_failed;	/* the error is the sink's, not the source's */
 	bool look_due;		/* of a replay: a read is whole, its findings are still to be made */
 	struct u64map *asked_stacks;	/* whose source lines were asked for */
+	bool found;		/* this read has told of findings */
 	bool confirming;	/* the second look is on its way */
 	uint64_t nr_records;
 	int64_t drain_until_ns;	/* a live drain stops here, there may be no end to it; 0: goes on */

@@ -117,6 +117,7 @@ static int tell_finding(void *ctx, const struct finding *f)
 {
 	struct session *s = ctx;
 
+	s->found = true;
 	return s->sink.finding ? session__from_sink(s, s->sink.finding(s->sink.ctx, f)) : 0;
 }
 
@@ -136,11 +137,14 @@ static int look_for_findings(struct session *s)
 	if (err)
 		return err;
 	findings__init(&found, arena);
+	s->found = false;
 	err = find__run(&in, &found);
 	if (!err)
 		err = session__ask_lines(s, &found);
 	if (!err)
 		err = find_register__update(s->findings, &found, in.cur->t_ns, tell_finding, s);
+	if (!err && s->found && s->sink.findings_done)
+		err = session__from_sink(s, s->sink.findings_done(s->sink.ctx));
 	arena__free(arena);
 	model__forget_ended(s->model);
 	return err;

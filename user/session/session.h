@@ -36,6 +36,8 @@ struct session_sink {
 	int (*read_done)(void *ctx, const struct snapshot *snap);
 	/* opened, changed or closed; write and flush it now */
 	int (*finding)(void *ctx, const struct finding *f);
+	/* that were all of one read; not called where there were none */
+	int (*findings_done)(void *ctx);
 	/* in a replay with an input_fd: it has stopped, after a read and its findings */
 	int (*tick)(void *ctx);
 	int (*input)(void *ctx);

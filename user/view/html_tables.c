@@ -9,6 +9,7 @@ static const struct {
 	const char *key;
 	enum stat_group group;
 } tables[] = {
+	{ "name", STAT_BY_LOCK },
 	{ "lock", STAT_BY_INSTANCE },
 	{ "caller", STAT_BY_CALLER },
 	{ "site", STAT_BY_SITE },

@@ -18,10 +18,12 @@ struct list_column {
 };
 
 /* What a row is about, so that the cursor finds it again and Enter can open it. */
-enum target_kind { TARGET_NONE, TARGET_LOCK, TARGET_NAME, TARGET_TASK, TARGET_FINDING };
+enum target_kind { TARGET_NONE, TARGET_LOCK, TARGET_NAME, TARGET_TASK, TARGET_FINDING,
+		   TARGET_GROUP };
 struct target {
 	enum target_kind kind;
-	uint64_t id, start_ns;	/* lock key; a name's hash; tid and its start; finding id */
+	uint64_t id, start_ns;	/* lock key; a name's hash; tid and its start; finding id;
+				 * a group of findings */
 };
 
 struct list_row {

@@ -180,6 +180,8 @@ int screen_detail__make(struct screen *s, const struct screen_input *input)
 		return make_task(s, input);
 	case TARGET_FINDING:
 		return make_finding(s, input);
+	case TARGET_GROUP:
+		return screen_findings__group(s, input);
 	default:
 		return 0;
 	}

@@ -77,6 +77,8 @@ int screen_tasks__make(struct screen *s, const struct screen_input *input);
 int screen_chains__make(struct screen *s, const struct screen_input *input);
 int screen_graph__make(struct screen *s, const struct screen_input *input);
 int screen_findings__make(struct screen *s, const struct screen_input *input);
+/* The findings of a group, each to be opened. */
+int screen_findings__group(struct screen *s, const struct screen_input *input);
 int screen_detail__make(struct screen *s, const struct screen_input *input);
 void screen_help__make(struct screen *s);
 int screen_lock__make(struct screen *s, const struct screen_input *input);

@@ -203,7 +203,7 @@ static const struct key_row {
 	{ '/', ALWAYS, ask, ASK_FILTER, "/", "only rows that hold some text" },
 	{ 'K', ALWAYS, ask, ASK_KINDS, "K", "only some kinds of locks" },
 	{ 'u', ALWAYS, ask_user, ASK_USER, "u", "only tasks of one user" },
-	{ 'i', ALWAYS, single_or_name, 0, "i", "locks of one name in one row, or each apart" },
+	{ 'i', ALWAYS, single_or_name, 0, "i", "locks of one name (and findings) in one row, or each apart" },
 	{ 'a', ALWAYS, sum_or_period, 0, "a", "everything since the start, or the last period" },
 	{ 'z', ALWAYS, zero, 0, "z", "count from now on" },
 	{ ' ', LIVE, pause_or_go, 0, "space", "stop and go on; what happens is still found" },

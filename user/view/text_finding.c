@@ -2,6 +2,7 @@
 /* One finding for a person who was woken by it. */
 #include <string.h>
 #include "lib/fmt.h"
+#include "view/finding_group.h"
 #include "view/text_parts.h"
 
 #define MAX_BEHIND 8
@@ -15,19 +16,33 @@ static const char *news(const struct finding *f)
 	return f->nr_times ? ", again" : ", changed";
 }
 
-static void put_headline(FILE *out, const struct view_input *in, const struct finding *f)
+static void put_group_headline(FILE *out, const struct view_input *in,
+			       const struct finding_group *g)
 {
-	char kind[32], summary[1024];
+	const struct finding *f = g->first;
+	char kind[32], text[1024], summary[1024], more[32] = "";
 	enum text_color color = f->kind == FIND_DEADLOCK ? TEXT_RED : TEXT_YELLOW;
 
 	snprintf(kind, sizeof(kind), "%s", finding_kind__name(f->kind));
 	for (char *c = kind; *c; c++)
 		*c = *c == '_' ? ' ' : *c;
-	fprintf(out, "%s%s #%llu%s (%s): %s%s\n",
+	if (g->nr > 1)
+		snprintf(more, sizeof(more), " and %u more", g->nr - 1);
+	fprintf(out, "%s%s #%llu%s%s (%s): %s%s\n",
 		text__color(&in->style, f->open ? color : TEXT_GREEN), kind,
-		(unsigned long long)f->id, news(f), certainty__name(f->confidence),
-		fmt__safe(summary, sizeof(summary), f->summary, in->style.utf8),
+		(unsigned long long)f->id, more, g->nr > 1 && !f->open ? " are over" : news(f),
+		certainty__name(g->confidence),
+		fmt__safe(summary, sizeof(summary), finding_group__summary(text, sizeof(text), g),
+			  in->style.utf8),
 		text__plain(&in->style));
+	if (g->nr > 1 && f->open)
+		fprintf(out, "  --by instance shows each; the longest:\n");
+}
+
+static void put_headline(FILE *out, const struct view_input *in, const struct finding *f)
+{
+	put_group_headline(out, in, &(struct finding_group){ .first = f, .worst = f, .nr = 1,
+							      .confidence = f->confidence });
 }
 
 /* Who holds what t waits for, as far as the finding says. */
@@ -289,10 +304,13 @@ static bool is_told(const struct view_input *in, const struct finding *f,
 	return false;
 }
 
-void text_finding__brief(FILE *out, const struct view_input *in, const struct finding *f)
+void text_finding__brief(FILE *out, const struct view_input *in, const struct finding_group *g)
 {
+	const struct finding *f = g->worst;
 	const struct find_task *who = culprit(f);
 
+	if (g->nr > 1)
+		put_group_headline(out, in, g);
 	if (in->style.verbose) {
 		view_text__finding(out, in, f);
 		return;
@@ -323,4 +341,14 @@ int view_text__finding(FILE *out, const struct view_input *in, const struct find
 		fprintf(out, "  %s %s\n", i ? "         " : "evidence:",
 			fmt__safe(evidence, sizeof(evidence), f->evidence[i], in->style.utf8));
 	return text__result(out);
+}
+
+int view_text__finding_group(FILE *out, const struct view_input *in,
+			     const struct finding_group *g)
+{
+	if (g->nr > 1)
+		put_group_headline(out, in, g);
+	if (g->nr > 1 && !g->worst->open)
+		return text__result(out);
+	return view_text__finding(out, in, g->worst);
 }

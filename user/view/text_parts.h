@@ -48,8 +48,10 @@ void text__stack(FILE *out, const struct view_input *in, uint32_t id, const char
 /* The first frame of that, "" when unknown. */
 const char *text__caller(char *buf, size_t size, const struct view_input *in, uint32_t id);
 
-/* A finding without the tasks that wait: the headline and who is at the root. */
-void text_finding__brief(FILE *out, const struct view_input *in, const struct finding *f);
+/* A finding without the tasks that wait: the headline and who is at the root.  Of a group
+ * its own headline, and this of the longest. */
+struct finding_group;
+void text_finding__brief(FILE *out, const struct view_input *in, const struct finding_group *g);
 
 /* Every loss so far, a line each; says so when there is none. */
 void text__losses(FILE *out, const struct view_input *in);

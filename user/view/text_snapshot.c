@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lib/fmt.h"
+#include "view/finding_group.h"
+#include "view/lock_group.h"
 #include "view/text_chains.h"
 #include "view/text_parts.h"
 #include "view/text_table.h"
@@ -63,21 +65,34 @@ static void put_headline(FILE *out, const struct view_input *in, const struct co
 }
 
 /* Deadlocks in full, then the rest; who waits stands in the tables below. */
-static void put_findings(FILE *out, const struct view_input *in)
+static int put_findings(FILE *out, const struct view_input *in)
 {
-	for (int pass = 0; pass < 2; pass++)
-		for (size_t i = 0; i < in->nr_findings; i++) {
-			const struct finding *f = in->findings[i];
+	const struct finding **rest = calloc(in->nr_findings + 1, sizeof(*rest));
+	struct finding_groups groups = { 0 };
+	size_t nr = 0;
+	int err = rest ? 0 : -ENOMEM;
 
-			if (!f->open || (f->kind == FIND_DEADLOCK) != !pass ||
-			    !view_filter__finding(in->filter, f))
-				continue;
-			fputc('\n', out);
-			if (pass)
-				text_finding__brief(out, in, f);
-			else
-				view_text__finding(out, in, f);
+	for (size_t i = 0; i < in->nr_findings && !err; i++) {
+		const struct finding *f = in->findings[i];
+
+		if (!f->open || !view_filter__finding(in->filter, f))
+			continue;
+		if (f->kind != FIND_DEADLOCK) {
+			rest[nr++] = f;
+			continue;
 		}
+		fputc('\n', out);
+		err = view_text__finding(out, in, f);
+	}
+	if (!err)
+		err = finding_groups__make(&groups, rest, nr, in->single ? GROUP_NONE : GROUP_NAMES);
+	for (size_t i = 0; i < groups.nr; i++) {
+		fputc('\n', out);
+		text_finding__brief(out, in, &groups.list[i]);
+	}
+	finding_groups__free(&groups);
+	free(rest);
+	return err;
 }
 
 /* "CPU 3, softirq", "exited"; "" when there is nothing to say. */
@@ -194,41 +209,75 @@ static void fill_tasks(struct text_table *table, const struct view_input *in, si
 	}
 }
 
-static const char *waiter_names(char *buf, size_t size, const struct view_input *in,
-				const struct snap_lock *l)
+/* Up to MAX_NAMES tasks, and how many more. */
+static const char *task_names(char *buf, size_t size, const struct view_input *in,
+			      const uint32_t *tasks, uint32_t nr)
 {
-	const struct snapshot *s = in->snap;
 	char who[TEXT_LEN];
 	size_t len = 0;
 
 	buf[0] = '\0';
-	for (uint32_t i = 0; i < l->nr_waiters && i < MAX_NAMES && len < size; i++)
+	for (uint32_t i = 0; i < nr && i < MAX_NAMES && len < size; i++)
 		len += (size_t)snprintf(buf + len, size - len, "%s%s", i ? ", " : "",
-					text__task(who, sizeof(who),
-						   &s->tasks[s->waiters[l->first_waiter + i]].who,
+					text__task(who, sizeof(who), &in->snap->tasks[tasks[i]].who,
 						   &in->style));
-	if (l->nr_waiters > MAX_NAMES && len < size)
-		snprintf(buf + len, size - len, " and %u more", l->nr_waiters - MAX_NAMES);
+	if (nr > MAX_NAMES && len < size)
+		snprintf(buf + len, size - len, " and %u more", nr - MAX_NAMES);
 	return buf;
+}
+
+static void add_lock(struct text_table *table, const struct view_input *in,
+		     const struct snap_lock *l, size_t path_width)
+{
+	char text[TEXT_LEN * 4], name[TEXT_LEN];
+
+	text_table__add(table, text__lock(text, sizeof(text), &l->lock,
+					  lock_name(name, sizeof(name), l, path_width),
+					  MODE_EXCLUSIVE, &in->style));
+	text_table__add(table, holder_names(text, sizeof(text), in, l));
+	text_table__add(table, task_names(text, sizeof(text), in,
+					  in->snap->waiters + l->first_waiter, l->nr_waiters));
+}
+
+/* Locks of one name: all their holders, and all their waiters. */
+static void add_locks(struct text_table *table, const struct view_input *in,
+		      const struct lock_group *g)
+{
+	const struct snap_lock *l = &in->snap->locks[g->first];
+	char text[TEXT_LEN * 4], name[TEXT_LEN];
+	size_t len;
+
+	snprintf(text, sizeof(text), "%s %s%s (%u locks)", kind__name(l->lock.kind),
+		 fmt__safe(name, sizeof(name), l->name, in->style.utf8), l->name_guess ? "?" : "",
+		 g->nr_locks);
+	text_table__add(table, text);
+	task_names(text, sizeof(text), in, g->holders, g->nr_holders);
+	len = strlen(text);
+	if (!g->complete)
+		snprintf(text + len, sizeof(text) - len, "%s", len ? " and maybe more" : "not known");
+	else if (!len)
+		snprintf(text, sizeof(text), "nobody");
+	text_table__add(table, text);
+	text_table__add(table, task_names(text, sizeof(text), in, g->waiters, g->nr_waiters));
 }
 
 static void fill_locks(struct text_table *table, const struct view_input *in, size_t path_width)
 {
-	const struct snapshot *s = in->snap;
-	char text[TEXT_LEN * 4], name[TEXT_LEN];
+	struct lock_groups groups;
 
-	for (uint32_t i = 0; i < s->nr_locks; i++) {
-		const struct snap_lock *l = &s->locks[i];
-
-		if ((!l->nr_waiters && !l->nr_holders) ||
-		    !view_filter__snap_lock(in->filter, s, i))
-			continue;
-		text_table__add(table, text__lock(text, sizeof(text), &l->lock,
-						  lock_name(name, sizeof(name), l, path_width),
-						  MODE_EXCLUSIVE, &in->style));
-		text_table__add(table, holder_names(text, sizeof(text), in, l));
-		text_table__add(table, waiter_names(text, sizeof(text), in, l));
+	if (lock_groups__make(&groups, in)) {
+		table->error = -ENOMEM;
+		return;
 	}
+	for (size_t i = 0; i < groups.nr; i++) {
+		const struct lock_group *g = &groups.list[i];
+
+		if (g->nr_locks > 1)
+			add_locks(table, in, g);
+		else
+			add_lock(table, in, &in->snap->locks[g->first], path_width);
+	}
+	lock_groups__free(&groups);
 }
 
 /* More is known of it than that a lock word names its task. */
@@ -366,8 +415,8 @@ int view_text__snapshot(FILE *out, const struct view_input *in)
 	}
 	n = count(in);
 	put_headline(out, in, &n);
-	put_findings(out, in);
-	if (n.waiting) {
+	err = put_findings(out, in);
+	if (!err && n.waiting) {
 		put_title(out, in, "CHAINS, who blocks on top");
 		err = text_chains__put(out, in);
 	}

@@ -49,6 +49,7 @@ struct view_input {
 	const struct snapshot *snap;	/* may be NULL: no read yet */
 	const struct finding *const *findings;
 	size_t nr_findings;
+	bool single;			/* each lock apart, not those of one name as one */
 	const struct view_filter *filter;
 	struct view_style style;
 };
@@ -61,6 +62,10 @@ int view_json__snapshot(FILE *out, const struct view_input *in, const char *take
 
 /* one finding for a person: summary, cycle, who holds what where, stacks */
 int view_text__finding(FILE *out, const struct view_input *in, const struct finding *f);
+/* Findings about locks of one name as one: a line about all, the longest of them as above */
+struct finding_group;
+int view_text__finding_group(FILE *out, const struct view_input *in,
+			     const struct finding_group *g);
 /* `snapshot`: blocked tasks, locks with owners and waiters, chains, findings */
 int view_text__snapshot(FILE *out, const struct view_input *in);
 

@@ -122,13 +122,48 @@ function card(data, f, unfold, room) {
 	return details;
 }
 
+/* What it is about: the lock's kind and name.  null: it always stands alone. */
+function lockOf(f) {
+	const task = f.tasks?.[0], lock = f.kind === "long_hold" ? task?.holds : task?.waits_for;
+
+	return ["long_wait", "long_spin", "long_hold"].includes(f.kind) && lock?.name ? lock : null;
+}
+
+/* Those of one kind about locks of one name, in the order of their first. */
+function groups(findings) {
+	const known = new Map();
+
+	for (const f of findings) {
+		const lock = lockOf(f);
+		const key = lock ? `${f.kind} ${f.state} ${lock.kind} ${Boolean(lock.name_guess)} ${lock.name}` : f;
+
+		known.set(key, [...known.get(key) ?? [], f]);
+	}
+	return [...known.values()].flatMap(list => new Set(list.map(f => lockOf(f)?.lock)).size > 1 ? [list] : list.map(f => [f]));
+}
+
+function longest(list) {
+	return list.reduce((most, f) => Math.max(most, f.hold_ns ?? f.wait_ns ?? 0), 0);
+}
+
+function groupCard(data, list, room) {
+	const [f] = list, lock = lockOf(f), locks = new Set(list.map(one => lockOf(one).lock)).size;
+
+	return h("details", { class: `finding group ${f.kind} ${f.state}` },
+		h("summary", null, h("span", { class: `badge ${f.kind}` }, title(f)),
+			h("span", { class: "what" }, `${plural(locks, "lock")}, ${lock.kind} ${lock.name}${lock.name_guess ? "?" : ""}, the longest for ${duration(longest(list))}`),
+			h("span", { class: "meta" }, `${plural(list.length, "finding")} · ${f.state === "open" ? "open" : "over"}`)),
+		h("div", { class: "body" }, list.map(one => card(data, one, false, room))));
+}
+
 export function findingsSection(data, room) {
 	const { findings } = data, out = data.raw.findings_left_out;
 
 	if (!findings.length)
 		return section("findings", "Findings", null, empty(data.about.level === "unknown" ? "None."
 			: "None: nothing waited, spun or was held past its threshold, and nothing was stuck."));
-	const cards = findings.map((f, i) => card(data, f, i < UNFOLDED && f.state === "open", room));
+	const cards = groups(findings).map((list, i) => list.length > 1 ? groupCard(data, list, room)
+		: card(data, list[0], i < UNFOLDED && list[0].state === "open", room));
 	const rest = h("div", { hidden: true }, cards.slice(SHOWN));
 
 	return section("findings", "Findings", out ? `${plural(out, "more finding")} not shown` : null,

@@ -50,7 +50,11 @@ function start() {
 			const card = document.getElementById(`finding-${at.id}`);
 
 			if (card) {
-				card.parentElement.hidden = false;
+				for (let around = card.parentElement; around; around = around.parentElement) {
+					around.hidden = false;
+					if (around.tagName === "DETAILS")
+						around.open = true;
+				}
 				card.open = true;
 				card.scrollIntoView({ block: "start" });
 				card.firstChild.focus({ preventScroll: true });

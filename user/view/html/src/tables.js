@@ -40,7 +40,7 @@ function statTable(data, key, caption) {
 		: numberColumn(id, title, i + 2));
 	/* names first: that is how a row is found again */
 	const texts = made.filter(c => TEXTS.has(c.id)), numbers = made.filter(c => c.number);
-	const front = key === "lock" ? ["lock", "kind"] : key === "site" ? ["site", "lock"] : ["caller", "lock"];
+	const front = key === "lock" || key === "name" ? ["lock", "kind"] : key === "site" ? ["site", "lock"] : ["caller", "lock"];
 	const first = front.map(id => texts.find(c => c.id === id));
 	const rest = texts.filter(c => !first.includes(c));
 
@@ -53,8 +53,13 @@ export function locksSection(data) {
 	for (const row of data.raw.tables.lock.rows)
 		if (row[0] >= 0)
 			data.locks[row[0]].row = row;
-	return section("locks", "Locks", "a row per lock; ~ marks an estimate",
-		statTable(data, "lock", "Locks") ?? empty("No statistics: no wait of a kernel lock ended."));
+	const each = statTable(data, "lock", "Locks");
+
+	if (data.raw.tables.name.rows.length >= data.raw.tables.lock.rows.length)
+		return section("locks", "Locks", "a row per lock; ~ marks an estimate",
+			each ?? empty("No statistics: no wait of a kernel lock ended."));
+	return section("locks", "Locks", "a row per name; ~ marks an estimate", statTable(data, "name", "Locks by name"),
+		h("details", { class: "each" }, h("summary", null, "each lock apart"), each));
 }
 
 export function callersSection(data) {
