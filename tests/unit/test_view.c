@@ -433,6 +433,7 @@ static void test_holds_base(void **state)
 	assert_int_equal(stat_table__nr(t), 0);
 	assert_true(stat_table__has_holds(t));	/* the columns stay while nothing happens */
 	stat_table__free(t);
+	stat_base__free(&base);
 	scene__free(sc);
 }
 
