@@ -116,9 +116,10 @@ static int on_hold(struct source_live *s, const struct lk_hold_event *e)
 	certainty = e->how == LK_HOLD_EXITED ? leak_certainty(s, e) : seen_certainty(s, e);
 	if (certainty == NR_CERTAINTY || e->pid == (uint32_t)getpid())
 		return 0;	/* proven to be stale: the lock is not held by it; or our own */
-	if (held_exits__wants(e) && !held_exits__add(&s->exits, e))
-		return 0;	/* to be told once it has stood for a while */
-	return live__tell_hold(s, e, certainty);
+	if (!held_exits__wants(e))
+		return live__tell_hold(s, e, certainty);
+	/* To be told once it has stood for a while; without room for it, unproven. */
+	return held_exits__add(&s->exits, e) ? live__tell_hold(s, e, SURE_POSSIBLE) : 0;
 }
 
 int live__tell_hold(struct source_live *s, const struct lk_hold_event *e, enum certainty certainty)
