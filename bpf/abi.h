@@ -81,6 +81,7 @@ struct lk_settings {
 	/* powers of two: rows of one lock each, and behind them those for what found no room */
 	__u32 nr_hold_rows, nr_hold_rest;
 	__u32 rdonly_cast;	/* 1: the kernel has bpf_rdonly_cast() */
+	__u32 rethook_warns;	/* 1: no stack of another task that is in a function whose return is hooked */
 	__u32 time_gives;	/* 1: the length of every hold is wanted, not only of open ones */
 	__u64 hotplug_lock;	/* address of cpu_hotplug_lock; 0: unknown */
 	__u64 per_cpu_offset;	/* address of __per_cpu_offset[]; 0: unknown */

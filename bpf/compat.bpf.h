@@ -92,6 +92,22 @@ struct task_struct___blocker {
 } __attribute__((preserve_access_index));
 #define BLOCKER_KIND 3UL
 
+/* 5.18 and later with CONFIG_RETHOOK: the functions the task is in whose return is hooked
+ * (kretprobes, and before 6.15 return probes of fprobe). */
+struct llist_head___any {
+	void *first;
+} __attribute__((preserve_access_index));
+struct task_struct___rethooks {
+	struct llist_head___any rethooks;
+} __attribute__((preserve_access_index));
+
+static __always_inline int has_hooked_return(struct task_struct *task)
+{
+	struct task_struct___rethooks *t = (void *)task;
+
+	return bpf_core_field_exists(t->rethooks) && BPF_CORE_READ(t, rethooks.first);
+}
+
 /* exec_start: when the task was last accounted time, by its run queue's clock: of a
  * sleeper, when it left its CPU.  cfs_rq: with CONFIG_FAIR_GROUP_SCHED. */
 struct rq___any {

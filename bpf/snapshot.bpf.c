@@ -276,10 +276,13 @@ static __always_inline void read_ids(struct task_struct *task, struct lk_task *t
 }
 
 /* A stack is dear: not for waits too young to matter.  For older ones user space
- * compares it with the recorded one, to know that the task still is in that wait. */
-static __always_inline int wants_stack(const struct lk_task *t)
+ * compares it with the recorded one, to know that the task still is in that wait.
+ * On old kernels rethook_find_ret_addr() warns when the task is awake by the time its
+ * walk meets a hooked return, and with panic_on_warn that is the machine's end.  That it
+ * sleeps now proves nothing: it may be woken during the walk. */
+static __always_inline int wants_stack(struct task_struct *task, const struct lk_task *t)
 {
-	if (t->on_cpu)
+	if (t->on_cpu || (cfg.rethook_warns && has_hooked_return(task)))
 		return 0;
 	return !(t->why & LK_WHY_WAIT) || t->t_ns >= t->wait.since_ns + LK_YOUNG_NS;
 }
@@ -319,7 +322,7 @@ int snapshot(struct bpf_iter__task *ctx)
 		place_note(t.wait.lock, address_of(task));
 	t.t_ns = bpf_ktime_get_boot_ns();
 	read_ids(task, &t);
-	if (wants_stack(&t))
+	if (wants_stack(task, &t))
 		bytes = bpf_get_task_stack(task, ip_out, sizeof(ip_out), 0);
 	if (bytes < 0)
 		bytes = 0;

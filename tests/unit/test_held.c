@@ -361,6 +361,36 @@ static void a_release_by_another_task_leaves_older_readers_possible(void **state
 	assert_false(w->a.complete);
 }
 
+static bool may_be_given(struct world *w, uint64_t missed_ns, uint64_t crossed_ns)
+{
+	w->facts.missed_ns = missed_ns;
+	w->facts.bucket.crossed_ns = crossed_ns;
+	judge(w, A, KIND_RWSEM);
+	return held__may_be_given(entry(w, 1, 1), &w->facts);
+}
+
+/* Seen under load: others kept the count above zero, and it was told as left behind. */
+static void a_reader_is_given_perhaps_since_a_give_was_missed(void **state)
+{
+	struct world *w = *state;
+
+	readers(w, 2, 5);
+	assert_false(may_be_given(w, 0, 0));
+	assert_false(may_be_given(w, 99, 99)); /* the entry is of 100 */
+	assert_true(may_be_given(w, 150, 0));
+	assert_true(may_be_given(w, 0, 150));
+}
+
+static void an_owner_that_its_word_names_has_not_given(void **state)
+{
+	struct world *w = *state;
+
+	owner_is(holds(task(w, 1), A, LK_KIND_MUTEX, 100), 1);
+	w->facts.missed_ns = w->facts.bucket.crossed_ns = 150;
+	judge(w, A, KIND_MUTEX);
+	assert_false(held__may_be_given(entry(w, 1, 1), &w->facts));
+}
+
 static void entries_that_moved_while_read_prove_less(void **state)
 {
 	struct world *w = *state;
@@ -854,6 +884,8 @@ int main(void)
 		TEST(without_readers_in_the_word_all_their_entries_are_stale),
 		TEST(a_writer_in_the_word_makes_reader_entries_stale),
 		TEST(a_release_by_another_task_leaves_older_readers_possible),
+		TEST(a_reader_is_given_perhaps_since_a_give_was_missed),
+		TEST(an_owner_that_its_word_names_has_not_given),
 		TEST(entries_that_moved_while_read_prove_less),
 		TEST(a_recursive_reader_in_the_queue_keeps_its_older_hold),
 		TEST(a_wait_without_entry_takes_nothing_from_older_ones),

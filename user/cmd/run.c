@@ -164,8 +164,6 @@ static void tell_hooks(const struct run *r)
 	static const char *const how[] = { "", "fentry", "kprobe.multi", "kprobes" };
 	const struct live_hooks *hooks = source_live__hooks(r->src);
 	const struct lockfunc_kernel *k = live_hooks__kernel(hooks);
-	struct utsname u;
-	unsigned int major, minor;
 	size_t i;
 
 	if (r->opt->verbose)
@@ -177,10 +175,9 @@ static void tell_hooks(const struct run *r)
 		    (r->opt->verbose > 1 && k->states[i] != FUNC_THERE))
 			run__note(r, "not hooked: %s: %s", lockfuncs[i].name,
 				  lockfunc_state__name(k->states[i]));
-	if (r->opt->spin && !uname(&u) && sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
-	    (major < 6 || (major == 6 && minor < 15)))
-		run__note(r, "--spin on kernel %s: BPF maps have deadlock-proof locks only from 6.15 on; "
-			  "the hooks use none, but other tracers may meet them", u.release);
+	if (r->opt->spin && probe__kernel() < PROBE_KERNEL(6, 15))
+		run__note(r, "--spin before kernel 6.15: BPF maps have no deadlock-proof locks there; "
+			  "the hooks use none, but other tracers may meet them");
 }
 
 static int choose(struct run *r, struct live_config *cfg)

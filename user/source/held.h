@@ -94,6 +94,12 @@ uint64_t held__awaited_site(const struct lk_cpu_record *c);
 void held__judge(struct held_entry *e, uint32_t nr, const struct held_facts *facts,
 		 struct held_answer *out);
 
+/* Whether a judged hold may have been given long since: nothing names its holder, and a
+ * give was skipped, or came from somebody without an entry.  That leaves the same behind
+ * as a task that goes back to user mode with the lock, and a count that others keep above
+ * zero tells nothing. (held_judge.c) */
+bool held__may_be_given(const struct held_entry *e, const struct held_facts *facts);
+
 /* What reads before this one showed of the entries. (held_seen.c) */
 struct held_seen {
 	struct u64map *now, *before;

@@ -35,23 +35,23 @@ static bool is_reader(const struct held_entry *e)
 	return e->info & LK_HELD_READ;
 }
 
-static bool is_missed(const struct group *g, const struct held_entry *e)
+static bool is_missed(const struct held_facts *facts, const struct held_entry *e)
 {
-	return g->facts->missed_ns && g->facts->missed_ns >= e->since_ns;
+	return facts->missed_ns && facts->missed_ns >= e->since_ns;
 }
 
 /* Somebody without an entry has released the lock since: maybe this hold. */
-static bool is_crossed(const struct group *g, const struct held_entry *e)
+static bool is_crossed(const struct held_facts *facts, const struct held_entry *e)
 {
-	return g->facts->bucket.crossed_ns && g->facts->bucket.crossed_ns >= e->since_ns;
+	return facts->bucket.crossed_ns && facts->bucket.crossed_ns >= e->since_ns;
 }
 
 /* Where nothing counts or names the holder. */
 static enum certainty sure_alone(const struct group *g, const struct held_entry *e)
 {
-	if (is_crossed(g, e))
+	if (is_crossed(g->facts, e))
 		return SURE_POSSIBLE;
-	return is_missed(g, e) || !e->stood || e->doubt != HELD_TAKEN ? SURE_LIKELY : SURE_CERTAIN;
+	return is_missed(g->facts, e) || !e->stood || e->doubt != HELD_TAKEN ? SURE_LIKELY : SURE_CERTAIN;
 }
 
 static void believe(struct group *g, struct held_entry *e, enum certainty certainty)
@@ -276,8 +276,8 @@ static bool are_all_known(const struct group *g)
 
 		if (!is_meant(g, e) || e->doubt == HELD_AWAITED)
 			continue;
-		known &= e->stood && e->doubt == HELD_TAKEN && !is_crossed(g, e) &&
-			 !is_missed(g, e);
+		known &= e->stood && e->doubt == HELD_TAKEN && !is_crossed(g->facts, e) &&
+			 !is_missed(g->facts, e);
 	}
 	return known;
 }
@@ -288,7 +288,7 @@ static void judge_semaphore(struct group *g)
 
 	for (i = 0; i < g->nr; i++)
 		if (is_meant(g, &g->e[i]) && g->e[i].doubt == HELD_TAKEN)
-			believe(g, &g->e[i], is_crossed(g, &g->e[i]) ? SURE_POSSIBLE : SURE_LIKELY);
+			believe(g, &g->e[i], is_crossed(g->facts, &g->e[i]) ? SURE_POSSIBLE : SURE_LIKELY);
 	if (!g->out->nr_holders)
 		return;
 	places = places_seen(g, free_now, g->out->nr_holders);
@@ -386,4 +386,9 @@ void held__judge(struct held_entry *e, uint32_t nr, const struct held_facts *fac
 		judge_rwsem(&g);
 	else
 		judge_mutex(&g);
+}
+
+bool held__may_be_given(const struct held_entry *e, const struct held_facts *facts)
+{
+	return e->certainty != SURE_CERTAIN && (is_missed(facts, e) || is_crossed(facts, e));
 }

@@ -20,6 +20,7 @@
 #include "source/line_cache.h"
 #include "source/live_priv.h"
 #include "source/live_types.h"
+#include "source/probe.h"
 
 #include "lockscope.skel.h" /* after abi.h: it uses its types */
 
@@ -315,7 +316,6 @@ static void note_start(struct source_live *s)
 {
 	struct timespec wall;
 	struct utsname u;
-	unsigned int major, minor;
 	struct tm tm;
 	size_t n;
 
@@ -327,8 +327,7 @@ static void note_start(struct source_live *s)
 	if (uname(&u))
 		memset(&u, 0, sizeof(u));
 	snprintf(s->kernel, sizeof(s->kernel), "%s", u.release);
-	if (sscanf(u.release, "%u.%u", &major, &minor) == 2)
-		s->may_miss_ends = major > 6 || (major == 6 && minor >= 19);
+	s->may_miss_ends = !probe__kernel() || probe__kernel() >= PROBE_KERNEL(6, 19);
 	snprintf(s->host, sizeof(s->host), "%s", u.nodename);
 }
 

@@ -146,6 +146,8 @@ static void fill_settings(struct lk_settings *set, const struct live_config *cfg
 	set->emit_waits = cfg->emit_waits;
 	set->aggregate = !cfg->no_aggregates;
 	set->agg_by_task = cfg->agg_by_task;
+	/* kernel/trace/rethook.c; without the warning from 6.10 on */
+	set->rethook_warns = probe__kernel() < PROBE_KERNEL(6, 10);
 	set->page_bits = (uint32_t)__builtin_ctzl((unsigned long)sysconf(_SC_PAGESIZE));
 	set->walk_interval_ns = DEFAULT_WALK_INTERVAL_NS;
 	set->long_walk_ns = DEFAULT_LONG_WALK_NS;

@@ -426,6 +426,10 @@ static bool judge(struct live_locks *l, const struct group *g, struct held_answe
 			continue;
 		}
 		held_seen__note(&l->seen, e, &stale_again, &returned[i]);
+		if (returned[i] && held__may_be_given(e, &facts)) {
+			returned[i] = false;
+			e->certainty = SURE_POSSIBLE;
+		}
 		if (stale_again)
 			live_bpf__drop_held(&l->s->bpf, e->task->task, e->tid, (uint32_t)e->id);
 	}

@@ -177,6 +177,16 @@ static const char *kernel_release(struct utsname *u)
 	return uname(u) ? "?" : u->release;
 }
 
+unsigned int probe__kernel(void)
+{
+	struct utsname u;
+	unsigned int major, minor;
+
+	if (sscanf(kernel_release(&u), "%u.%u", &major, &minor) != 2)
+		return 0;
+	return PROBE_KERNEL(major, minor);
+}
+
 static int cannot(struct lk_error *err, int code)
 {
 	if (err)

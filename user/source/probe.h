@@ -35,6 +35,11 @@ bool probe__fentry(const struct btf *btf);
 bool probe__kprobe_multi(void);
 bool probe__kprobe(void);
 
+/* The running kernel's version, to compare with PROBE_KERNEL(6, 15); 0 when its release
+ * tells none.  For what only a version tells: faults of old kernels that no type shows. */
+#define PROBE_KERNEL(major, minor) ((unsigned int)(major) << 16 | (unsigned int)(minor))
+unsigned int probe__kernel(void);
+
 /* Whether this process may do everything (CAP_SYS_ADMIN). */
 bool probe__is_admin(void);
 
