@@ -2,7 +2,6 @@
 #include "lib/arena.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +16,7 @@
 struct block {
 	struct block *next;
 	size_t used, size;
-	bool is_pages;		/* of pages__new(), else of calloc */
+	size_t pages;		/* what pages__new() gave; 0: of calloc */
 	_Alignas(ALIGN) char data[];
 };
 
@@ -44,8 +43,8 @@ void arena__free(struct arena *a)
 		return;
 	for (b = a->head; b; b = next) {
 		next = b->next;
-		if (b->is_pages)
-			pages__free(b, sizeof(*b) + b->size);
+		if (b->pages)
+			pages__free(b, b->pages);
 		else
 			free(b);
 	}
@@ -54,14 +53,13 @@ void arena__free(struct arena *a)
 
 static struct block *new_block(struct arena *a, size_t size)
 {
-	size_t bytes = sizeof(struct block) + size;
-	bool is_pages = bytes >= PAGES_MIN;
-	struct block *b = is_pages ? pages__new(bytes) : calloc(1, bytes);
+	size_t bytes = sizeof(struct block) + size, pages = 0;
+	struct block *b = bytes >= PAGES_MIN ? pages__new(bytes, &pages) : calloc(1, bytes);
 
 	if (!b)
 		return NULL;
 	b->size = size;
-	b->is_pages = is_pages;
+	b->pages = pages;
 	a->bytes += bytes;
 	return b;
 }
