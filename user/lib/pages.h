@@ -17,7 +17,7 @@
 /* bytes of zeroed memory, or NULL.  *got: for pages__free(), at least bytes; what is
  * behind the bytes is not zeroed. */
 void *pages__new(size_t bytes, size_t *got);
-/* Some of what is freed is kept for the next, up to 24 MB in all: looks at the machine
+/* Some of what is freed is kept for the next, up to 40 MB in all: looks at the machine
  * come one after another and are much alike.  Takes NULL.  From any thread. */
 void pages__free(void *p, size_t got);
 
