@@ -11,7 +11,7 @@
 
 int scc__init(struct scc *x, const struct snapshot *s, struct arena *arena)
 {
-	uint32_t **all[] = { &x->stack, &x->call, &x->order, &x->ends };
+	uint32_t **all[] = { &x->stack, &x->order, &x->ends };
 	size_t i;
 
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -20,8 +20,9 @@ int scc__init(struct scc *x, const struct snapshot *s, struct arena *arena)
 			return -ENOMEM;
 	}
 	x->node = arena__array(arena, s->nr_tasks, sizeof(*x->node));
+	x->call = arena__array(arena, s->nr_tasks, sizeof(*x->call));
 	x->blockers = arena__array(arena, s->nr_edges, sizeof(uint32_t));
-	if (!x->node || !x->blockers)
+	if (!x->node || !x->call || !x->blockers)
 		return -ENOMEM;
 	memset(x->node, 0xff, s->nr_tasks * sizeof(*x->node));
 	return 0;
@@ -54,62 +55,51 @@ static void gather(struct scc *x, const struct snapshot *s, const bool *usable,
 	}
 }
 
+/* Goes to a task not seen before, and on along first blockers, up to one that was seen. */
 static void enter(struct scc *x, struct walk *w, uint32_t task)
 {
-	x->node[task].index = x->node[task].low = ++w->next_index;
-	x->stack[w->nr_stack++] = task;
-	x->call[w->nr_call++] = task;
-}
+	while (task != SNAP_NONE) {
+		struct scc_node *node = &x->node[task];
 
-/* Follows the edges of a task until one leads to a task not seen before; true
- * when that one was entered, false when no edge is left. */
-static bool descend(struct scc *x, struct walk *w, uint32_t task)
-{
-	struct scc_node *node = &x->node[task];
+		if (node->index) {
+			struct scc_frame *top = &x->call[w->nr_call - 1];
 
-	while (node->first != SNAP_NONE || node->cursor < node->end) {
-		uint32_t b = node->first != SNAP_NONE ? node->first : x->blockers[node->cursor++];
-		uint32_t index = x->node[b].index;
-
-		node->first = SNAP_NONE;
-		if (!index) {
-			enter(x, w, b);
-			return true;
+			if (node->index < top->low)	/* DONE is not */
+				top->low = node->index;
+			return;
 		}
-		if (index < node->low)	/* DONE is not */
-			node->low = index;
+		node->index = ++w->next_index;
+		x->stack[w->nr_stack++] = task;
+		x->call[w->nr_call++] = (struct scc_frame){ task, node->index, node->index,
+							    node->cursor, node->end };
+		task = node->first;
 	}
-	return false;
 }
 
-/* All edges of a task are followed: closes its component if it is the root. */
-static void leave(struct scc *x, struct walk *w, uint32_t task)
+/* All edges of the last task on the way are followed: closes its component if it is the
+ * root. */
+static void leave(struct scc *x, struct walk *w)
 {
-	const struct scc_node *node = &x->node[task];
-	struct scc_node *parent;
+	const struct scc_frame *f = &x->call[--w->nr_call];
 	uint32_t t;
 
-	w->nr_call--;
-	if (node->low == node->index) {
+	if (f->low == f->index) {
 		do {
 			t = x->stack[--w->nr_stack];
 			x->node[t].index = DONE;
 			x->order[w->nr_order++] = t;
-		} while (t != task);
+		} while (t != f->task);
 		x->ends[w->nr_ends++] = w->nr_order;
 	}
-	if (w->nr_call) {
-		parent = &x->node[x->call[w->nr_call - 1]];
-		if (node->low < parent->low)
-			parent->low = node->low;
-	}
+	if (w->nr_call && f->low < f[-1].low)
+		x->call[w->nr_call - 1].low = f->low;
 }
 
 uint32_t scc__find(struct scc *x, const struct snapshot *s, const bool *usable,
 		   const uint32_t *labels, uint32_t label, uint32_t *nodes, uint32_t nr)
 {
 	struct walk w = { 0 };
-	uint32_t i, task;
+	uint32_t i;
 
 	gather(x, s, usable, labels, label, nodes, nr);
 	for (i = 0; i < nr; i++) {
@@ -117,9 +107,12 @@ uint32_t scc__find(struct scc *x, const struct snapshot *s, const bool *usable,
 			continue;
 		enter(x, &w, nodes[i]);
 		while (w.nr_call) {
-			task = x->call[w.nr_call - 1];
-			if (!descend(x, &w, task))
-				leave(x, &w, task);
+			struct scc_frame *f = &x->call[w.nr_call - 1];
+
+			if (f->cursor < f->end)
+				enter(x, &w, x->blockers[f->cursor++]);
+			else
+				leave(x, &w);
 		}
 	}
 	memcpy(nodes, x->order, nr * sizeof(*nodes));

@@ -13,13 +13,18 @@ struct arena;
 /* Room for one search; ends holds the result of the last one. */
 struct scc {
 	/* Per task, and in one piece, since a walk meets tasks in no order of memory:
-	 * first is the blocker to go to first, SNAP_NONE when there is none left; cursor
-	 * the next of the others, up to end.  Most have no others. */
+	 * first is the blocker to go to first, or SNAP_NONE; the others lie from cursor to
+	 * end.  Most have no others. */
 	struct scc_node {
-		uint32_t index, low, first, cursor, end;
+		uint32_t index, first, cursor, end;
 	} *node;
 	uint32_t *blockers;		/* the others, grouped by who waits for them */
-	uint32_t *stack, *call, *order;	/* of tasks */
+	/* The tasks on the way from the walk's start, and all that is known of them: on the
+	 * way back no node has to be met again.  low: the smallest index in reach. */
+	struct scc_frame {
+		uint32_t task, index, low, cursor, end;
+	} *call;
+	uint32_t *stack, *order;	/* of tasks */
 	uint32_t *ends;			/* where each component ends in nodes */
 };
 
