@@ -169,3 +169,17 @@ fcntl.flock(f, fcntl.LOCK_EX)' "$T"
 @test "programs fitted to the few types they know are those fitted to all of the kernel's" {
 	"$O/tests/live/fit_truth" >"$T/fit"
 }
+
+@test "on a terminal a start shows its stages, on a line that is gone before anything is told" {
+	on_terminal() { TERM=$1 script -qec "$2 2>&1 >$T/out" /dev/null; }
+	stages=$(on_terminal xterm "$LOCKSCOPE snapshot")
+	[[ $stages == *"lockscope: loading programs"$'\r\e[K'* ]]
+	[[ $stages == *$'\r\e[K' ]]
+	[[ $stages != *$'\n'* ]]
+	grep -q '^lost: ' "$T/out"
+	# a message is not written behind it
+	[[ $(on_terminal xterm "$LOCKSCOPE report /dev/null") == "lockscope: "* ]]
+	[[ $(on_terminal xterm "$LOCKSCOPE -q snapshot") != *loading* ]]
+	[[ $(on_terminal dumb "$LOCKSCOPE snapshot") != *loading* ]]
+	[[ $("$LOCKSCOPE" snapshot 2>&1) != *loading* ]]
+}

@@ -2,6 +2,8 @@
 #include "cmd/progress.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,6 +13,8 @@
 #define FIRST_NS 1000000000LL
 #define DRAW_NS 200000000LL
 
+static bool is_shown;
+
 static int64_t now_ns(void)
 {
 	struct timespec now;
@@ -19,17 +23,25 @@ static int64_t now_ns(void)
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-void progress__init(struct progress *p, const char *what, const char *name, bool quiet)
+void progress__init(struct progress *p, bool quiet)
 {
+	const char *term = getenv("TERM");
+
 	*p = (struct progress){
-		.what = what,
-		.name = name,
-		.wanted = !quiet && isatty(STDERR_FILENO),
+		.wanted = !quiet && term && strcmp(term, "dumb") && isatty(STDERR_FILENO),
 		.began_ns = now_ns(),
 	};
 }
 
-void progress__step(struct progress *p)
+static void begin_line(struct progress *p, const char *what, int64_t now)
+{
+	p->drawn_ns = now;
+	p->what = what;
+	is_shown = true;
+	fprintf(stderr, "\r\033[Klockscope: %s", what);
+}
+
+void progress__step(struct progress *p, const char *what, const char *name)
 {
 	char safe[64], nr[FMT_LEN];
 	int64_t now;
@@ -39,16 +51,30 @@ void progress__step(struct progress *p)
 	now = now_ns();
 	if (now - p->began_ns < FIRST_NS || now - p->drawn_ns < DRAW_NS)
 		return;
-	p->drawn_ns = now;
-	p->shown = true;
-	fprintf(stderr, "\r\033[Klockscope: %s %s: %s records", p->what,
-		fmt__safe(safe, sizeof(safe), p->name, false), fmt__count(nr, sizeof(nr), p->nr));
+	begin_line(p, what, now);
+	fprintf(stderr, " %s: %s records", fmt__safe(safe, sizeof(safe), name, false),
+		fmt__count(nr, sizeof(nr), p->nr));
 	fflush(stderr);
 }
 
-void progress__clear(struct progress *p)
+void progress__stage(struct progress *p, const char *what, size_t nr, size_t of)
 {
-	if (p->shown)
+	int64_t now;
+
+	if (!p->wanted)
+		return;
+	now = now_ns();
+	if (p->what && !strcmp(p->what, what) && now - p->drawn_ns < DRAW_NS)
+		return;
+	begin_line(p, what, now);
+	if (of)
+		fprintf(stderr, ": %zu of %zu", nr, of);
+	fflush(stderr);
+}
+
+void progress__clear(void)
+{
+	if (is_shown)
 		fprintf(stderr, "\r\033[K");
-	p->shown = false;
+	is_shown = false;
 }

@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 #include "cmd/export.h"
 #include "cmd/page.h"
-#include "cmd/progress.h"
 #include "cmd/run.h"
 #include "cmd/summary.h"
 #include "cmd/table.h"
@@ -19,7 +19,6 @@
 
 struct report {
 	struct run run;
-	struct progress progress;
 	uint64_t nr_faults;
 	uint64_t nr_findings;
 	uint64_t nr_records;	/* whole ones */
@@ -38,7 +37,6 @@ static void on_fault(void *ctx, const struct replay_fault *fault)
 
 	if (++rep->nr_faults > FAULTS_TOLD)
 		return;
-	progress__clear(&rep->progress);
 	if (fault->line)
 		cmd__say("%s:%" PRIu64 ": %s", rep->name, fault->line, fault->what);
 	else
@@ -86,7 +84,7 @@ static int on_record(void *ctx, const struct record *rec)
 	struct report *rep = ctx;
 	bool is_real;
 
-	progress__step(&rep->progress);
+	progress__step(&rep->run.progress, "reading", rep->name);
 	/* a recording without its header is given an empty one: no whole record */
 	is_real = rec->type != REC_HEADER || (rec->header.version && *rec->header.version);
 	rep->nr_records += is_real;
@@ -118,7 +116,7 @@ static int on_finding(void *ctx, const struct finding *f)
 	if (!run__shows(&rep->run, f))
 		return 0;
 	rep->nr_findings++;
-	progress__clear(&rep->progress);
+	progress__clear();
 	if (rep->chrome)
 		return chrome__finding(rep->chrome, f);
 	return rep->once ? 0 : run__put_finding(&rep->run, f);
@@ -169,11 +167,14 @@ static int on_end(void *ctx, const struct record *end)
 	FILE *out = output__file(r->out);
 	int err;
 
-	progress__clear(&rep->progress);
+	progress__clear();
 	if (!rep->nr_records)
 		return lk_error__set(&r->err, -ENODATA, "%s: nothing in it could be read",
 				     rep->name);
 	tell_unfiltered(r);
+	/* Not between the lines of what goes to the same terminal. */
+	if (rep->once && !isatty(fileno(out)))
+		progress__stage(&rep->run.progress, "writing", 0, 0);
 	if (rep->chrome)
 		return end_chrome(rep);
 	if (rep->time)
@@ -213,13 +214,13 @@ static int run_session(struct report *rep, const struct session_sink *sink)
 	struct session_config cfg;
 	int rc;
 
-	progress__init(&rep->progress, "reading", rep->name, r->opt->quiet);
+	progress__init(&rep->run.progress, r->opt->quiet);
 	rc = source_replay__new(&r->src, rep->path, on_fault, rep, &r->err);
 	if (!rc) {
 		run__session_config(r, &cfg);
 		rc = run__session(r, &cfg, sink);
 	}
-	progress__clear(&rep->progress);
+	progress__clear();
 	if (rep->nr_faults > FAULTS_TOLD)
 		cmd__say("%s: %" PRIu64 " more faults", rep->name, rep->nr_faults - FAULTS_TOLD);
 	return rc;

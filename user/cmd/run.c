@@ -210,6 +210,13 @@ static int choose(struct run *r, struct live_config *cfg)
 	return 0;
 }
 
+static void on_stage(void *ctx, const char *what, size_t nr, size_t of)
+{
+	struct run *r = ctx;
+
+	progress__stage(&r->progress, what, nr, of);
+}
+
 int run__open_live(struct run *r, struct live_config *cfg)
 {
 	int rc = probe__contention(&cfg->types, &r->err);
@@ -219,7 +226,10 @@ int run__open_live(struct run *r, struct live_config *cfg)
 		btf__free(cfg->types);
 		return rc;
 	}
+	progress__init(&r->progress, r->opt->quiet);
+	cfg->stage = (struct live_stage){ on_stage, r };
 	rc = source_live__new(&r->src, cfg, &r->err);
+	progress__clear();
 	malloc_trim(0);	/* loading took far more than running does */
 	if (!rc && cfg->held)
 		tell_hooks(r);
@@ -270,6 +280,7 @@ int run__finish(struct run *r, int rc)
 	stream__free(&r->stream);
 	session__free(r->session);
 	source__free(r->src);
+	progress__clear();
 	free(r->open);
 	free(r->told);
 	arena__free(r->told_arena);

@@ -8,6 +8,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/output.h"
+#include "cmd/progress.h"
 #include "cmd/stream.h"
 #include "cmd/when.h"
 #include <sys/utsname.h>
@@ -19,6 +20,7 @@ struct run {
 	struct source *src;
 	struct session *session;
 	struct stream stream;		/* ready once the session is made */
+	struct progress progress;	/* of starting and ending */
 	struct view_filter filter;
 	struct view_style style;
 	struct lk_error err;

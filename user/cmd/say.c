@@ -4,6 +4,7 @@
  */
 #include <stdarg.h>
 #include "cmd/cmd.h"
+#include "cmd/progress.h"
 #include "lib/fmt.h"
 
 /* What is told may contain names from anywhere, so no byte of it is trusted. */
@@ -15,6 +16,7 @@ void cmd__say(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
+	progress__clear();
 	fprintf(stderr, "lockscope: %s\n", fmt__safe(safe, sizeof(safe), line, true));
 }
 

@@ -280,7 +280,7 @@ static void live_free(struct source *base)
 	live_reader__free(s->reader);
 	live_aggs__free(s->aggs);
 	live_asked__free(s->asked);
-	live_bpf__close(&s->bpf);
+	live_bpf__close(&s->bpf, &s->cfg);
 	probe_child__free(s->probe);
 	line_cache__free(s->lines);
 	u64map__free(s->owners);
@@ -333,7 +333,10 @@ static void note_start(struct source_live *s)
 
 static int read_symbols(struct source_live *s, struct lk_error *err)
 {
-	int rc = symbols__new(&s->symbols, "/proc/kallsyms", "/proc/modules");
+	int rc;
+
+	live_stage__tell(&s->cfg.stage, "reading the kernel's symbols", 0, 0);
+	rc = symbols__new(&s->symbols, "/proc/kallsyms", "/proc/modules");
 
 	if (rc && (rc != -EPERM || !s->symbols))
 		return lk_error__set(err, rc, "cannot read /proc/kallsyms: %s", strerror(-rc));
@@ -361,6 +364,7 @@ static int open_parts(struct source_live *s, struct lk_error *err)
 	/* First of all: nothing of what follows is then kept alive by it. */
 	probe_child__new(&s->probe, sizeof(struct futex_probe));
 	open_lines(s);
+	live_stage__tell(&s->cfg.stage, "reading the kernel's types", 0, 0);
 	/* Without types names of locks are worse. */
 	live_types__new(&s->types, s->cfg.types);
 	s->cfg.types = NULL;

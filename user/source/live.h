@@ -8,6 +8,7 @@
 #include "abi.h"
 #include "lib/error.h"
 #include "source/live_hooks.h"
+#include "source/live_stage.h"
 #include "source/source.h"
 
 enum live_stack_mode { LIVE_STACKS_NONE, LIVE_STACKS_SAMPLED, LIVE_STACKS_ALL };
@@ -30,6 +31,7 @@ struct live_config {
 	struct btf *types;	/* this kernel's, by probe__contention(); NULL: new reads them;
 				 * new takes it over */
 	struct rec_thresholds thresholds;
+	struct live_stage stage;	/* of starting and, once freed, of ending */
 };
 void live_config__defaults(struct live_config *cfg);
 

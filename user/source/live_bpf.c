@@ -296,7 +296,7 @@ out:
 	return rc;
 }
 
-static int attach_held(struct live_bpf *b, struct lk_error *err)
+static int attach_held(struct live_bpf *b, const struct live_config *cfg, struct lk_error *err)
 {
 	union bpf_iter_link_info which = { .map.map_fd = (uint32_t)bpf_map__fd(b->skel->maps.cpus) };
 	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &which, .link_info_len = sizeof(which));
@@ -310,7 +310,7 @@ static int attach_held(struct live_bpf *b, struct lk_error *err)
 					     strerror(errno));
 		b->cpu_link_fd = bpf_link__fd(b->skel->links.cpu_pass);
 	}
-	return live_hooks__attach(b->hooks, b->skel, err);
+	return live_hooks__attach(b->hooks, b->skel, &cfg->stage, err);
 }
 
 static int attach(struct live_bpf *b, const struct live_config *cfg, struct lk_error *err)
@@ -345,7 +345,7 @@ static int attach(struct live_bpf *b, const struct live_config *cfg, struct lk_e
 	b->iter_link_fd = bpf_link__fd(k->links.snapshot);
 	b->futex_link_fd = bpf_link__fd(k->links.futex_waits);
 	b->before_link_fd = bpf_link__fd(k->links.before_pass);
-	return b->hooks ? attach_held(b, err) : 0;
+	return b->hooks ? attach_held(b, cfg, err) : 0;
 }
 
 /* An array map in our memory; *bytes is what was mapped.  NULL with errno. */
@@ -408,6 +408,7 @@ int live_bpf__open(struct live_bpf *b, const struct live_config *cfg,
 
 	libbpf_set_print(keep_complaint);
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
+	live_stage__tell(&cfg->stage, "loading programs", 0, 0);
 	rc = load(b, cfg, types, err);
 	rc = rc ?: map_arrays(b, err);
 	if (!rc) {
@@ -419,11 +420,11 @@ int live_bpf__open(struct live_bpf *b, const struct live_config *cfg,
 	return rc ?: attach(b, cfg, err);
 }
 
-void live_bpf__close(struct live_bpf *b)
+void live_bpf__close(struct live_bpf *b, const struct live_config *cfg)
 {
 	if (b->skel && b->skel->bss)
 		b->skel->bss->tracing_on = 0;
-	live_hooks__free(b->hooks);
+	live_hooks__free(b->hooks, &cfg->stage);
 	ring_buffer__free(b->ring);
 	unmap(b->cpus, b->cpus_bytes);
 	unmap(b->spinners, b->spinners_bytes);

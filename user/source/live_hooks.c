@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "lib/error.h"
+#include "source/live_stage.h"
 #include "source/probe.h"
 
 #include "abi.h"
@@ -73,14 +74,16 @@ int live_hooks__new(struct live_hooks **out, bool spin, enum live_hook_how how,
 	return 0;
 }
 
-void live_hooks__free(struct live_hooks *h)
+void live_hooks__free(struct live_hooks *h, const struct live_stage *stage)
 {
 	size_t i;
 
 	if (!h)
 		return;
-	for (i = 0; i < h->nr_links; i++)
+	for (i = 0; i < h->nr_links; i++) {
+		live_stage__tell(stage, "detaching hooks", i, h->nr_links);
 		bpf_link__destroy(h->links[i]);
+	}
 	free(h->links);
 	free(h);
 }
@@ -179,8 +182,18 @@ static int attach_row(struct live_hooks *h, struct lockscope_bpf *skel, const st
 	return rc;
 }
 
+static size_t nr_there(const struct live_hooks *h)
+{
+	size_t i, nr = 0;
+
+	for (i = 0; i < nr_lockfuncs; i++)
+		nr += h->kernel.states[i] == FUNC_THERE;
+	return nr;
+}
+
 /* Gives first, so that a take whose give is refused is not tried. */
 static int attach_each(struct live_hooks *h, struct lockscope_bpf *skel,
+		       const struct live_stage *stage,
 		       int (*attach)(struct live_hooks *h, struct lockscope_bpf *skel,
 				     const struct lockfunc *f))
 {
@@ -193,6 +206,7 @@ static int attach_each(struct live_hooks *h, struct lockscope_bpf *skel,
 
 			if ((f->what == FUNC_GIVE) != !pass || h->kernel.states[i] != FUNC_THERE)
 				continue;
+			live_stage__tell(stage, "attaching hooks", h->nr_hooked, nr_there(h));
 			rc = attach(h, skel, f);
 			if (rc == -ENOMEM)
 				return rc;
@@ -258,31 +272,33 @@ static int attach_one_kprobe(struct live_hooks *h, struct lockscope_bpf *skel,
 	return rc ?: keep_link(h, bpf_program__attach_kprobe_opts(entry, f->name, &opts));
 }
 
-static int attach_all(struct live_hooks *h, struct lockscope_bpf *skel)
+static int attach_all(struct live_hooks *h, struct lockscope_bpf *skel, const struct live_stage *stage)
 {
 	int rc;
 
 	switch (h->how) {
 	case HOOK_KPROBE_MULTI:
+		live_stage__tell(stage, "attaching hooks", 0, 0);
 		rc = attach_multi(h, skel->progs.held_return_multi, false, true);
 		rc = rc ?: attach_multi(h, skel->progs.held_probe_multi, false, false);
 		if (!rc && h->spin)
 			rc = attach_multi(h, skel->progs.spin_probe_multi, true, false);
 		return rc;
 	case HOOK_KPROBE:
-		return attach_each(h, skel, attach_one_kprobe);
+		return attach_each(h, skel, stage, attach_one_kprobe);
 	default:
-		return attach_each(h, skel, attach_row);
+		return attach_each(h, skel, stage, attach_row);
 	}
 }
 
-int live_hooks__attach(struct live_hooks *h, struct lockscope_bpf *skel, struct lk_error *err)
+int live_hooks__attach(struct live_hooks *h, struct lockscope_bpf *skel,
+		       const struct live_stage *stage, struct lk_error *err)
 {
 	int rc = keep_link(h, bpf_program__attach(skel->progs.held_task_free));
 
 	if (!rc && h->spin)
 		rc = keep_link(h, bpf_program__attach(skel->progs.spin_switch));
-	rc = rc ?: attach_all(h, skel);
+	rc = rc ?: attach_all(h, skel, stage);
 	if (!rc && !h->nr_hooked)
 		rc = -EOPNOTSUPP;
 	if (!rc)

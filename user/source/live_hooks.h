@@ -7,6 +7,7 @@
 
 #include "source/lockfuncs.h"
 
+struct live_stage;
 struct lk_error;
 struct lockscope_bpf;
 struct live_hooks;
@@ -19,7 +20,8 @@ struct symbols;
  * filled when the kernel allows no hook at all; *out is to be freed in any case. */
 int live_hooks__new(struct live_hooks **out, bool spin, enum live_hook_how how,
 		    const struct symbols *symbols, const struct btf *btf, struct lk_error *err);
-void live_hooks__free(struct live_hooks *h);	/* detaches; takes NULL */
+/* Detaches, which takes the kernel a while for each; takes NULL. */
+void live_hooks__free(struct live_hooks *h, const struct live_stage *stage);
 
 /* Before the load: turns on the programs that will be attached.  h NULL: none. */
 void live_hooks__choose(const struct live_hooks *h, struct lockscope_bpf *skel);
@@ -27,7 +29,8 @@ void live_hooks__choose(const struct live_hooks *h, struct lockscope_bpf *skel);
  * no row that could be left out. */
 bool live_hooks__leave_out(struct live_hooks *h, const char *program);
 /* After the load.  0 or -errno with *err filled. */
-int live_hooks__attach(struct live_hooks *h, struct lockscope_bpf *skel, struct lk_error *err);
+int live_hooks__attach(struct live_hooks *h, struct lockscope_bpf *skel,
+		       const struct live_stage *stage, struct lk_error *err);
 
 /* What was hooked, and why the rest was not. */
 const struct lockfunc_kernel *live_hooks__kernel(const struct live_hooks *h);

@@ -54,7 +54,8 @@ int live_bpf__open(struct live_bpf *b, const struct live_config *cfg,
 		   const struct live_types *types,
 		   int (*ring_fn)(void *ctx, void *data, size_t size), void *ctx,
 		   struct lk_error *err);
-void live_bpf__close(struct live_bpf *b);
+/* cfg: of live_bpf__open(). */
+void live_bpf__close(struct live_bpf *b, const struct live_config *cfg);
 /* Our processes besides this one, LK_HELPERS at most: their waits are nobody's. */
 void live_bpf__set_helpers(const struct live_bpf *b, const pid_t *pids, uint32_t nr);
 /* Sums of what all CPUs counted. */
