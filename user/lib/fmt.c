@@ -107,8 +107,18 @@ const char *fmt__safe(char *buf, size_t size, const char *str, bool utf8)
 		return buf;
 	while (left) {
 		uint32_t cp;
-		size_t n = utf8__next(str, left, &cp), shown = show(one, cp, str, n, utf8);
+		size_t n, shown;
 
+		/* What nearly all text is made of; with its room for "..." it always fits. */
+		if (*str >= 0x20 && *str < 0x7f && len + 4 < size) {
+			buf[len++] = *str++;
+			left--;
+			if (len + 3 < size)
+				last_fit = len;
+			continue;
+		}
+		n = utf8__next(str, left, &cp);
+		shown = show(one, cp, str, n, utf8);
 		if (len + shown >= size) {
 			/* "..." where it still fits behind a whole character */
 			snprintf(buf + last_fit, size - last_fit, "...");

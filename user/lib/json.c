@@ -25,25 +25,55 @@ static void put_str(struct json *j, const char *str)
 	put(j, str, strlen(str));
 }
 
-/* The comma and the key before a value. */
-static void put_key(struct json *j, const char *key)
+/* What goes to the stream at once: each call into it costs more than the bytes. */
+#define KEY_MAX 64
+#define WORD_MAX 32
+struct chunk {
+	char bytes[KEY_MAX + WORD_MAX];
+	size_t len;
+};
+
+static void chunk_add(struct chunk *c, const char *bytes, size_t len)
+{
+	memcpy(c->bytes + c->len, bytes, len);
+	c->len += len;
+}
+
+/* The comma and the key before a value, which is at most WORD_MAX long. */
+static void begin_chunk(struct json *j, struct chunk *c, const char *key)
 {
 	uint64_t bit = 1ULL << j->depth;
+	size_t len = key ? strlen(key) : 0;
 
+	c->len = 0;
 	if (j->depth && (j->filled & bit))
-		put(j, ",", 1);
+		c->bytes[c->len++] = ',';
 	j->filled |= bit;
 	if (!key)
 		return;
-	put(j, "\"", 1);
-	put_str(j, key);
-	put(j, "\":", 2);
+	c->bytes[c->len++] = '"';
+	if (len > KEY_MAX - 4) {
+		put(j, c->bytes, c->len);
+		put(j, key, len);
+		c->len = 0;
+	} else {
+		chunk_add(c, key, len);
+	}
+	chunk_add(c, "\":", 2);
+}
+
+static void put_chunk(struct json *j, struct chunk *c, const char *bytes, size_t len)
+{
+	chunk_add(c, bytes, len);
+	put(j, c->bytes, c->len);
 }
 
 static void open_level(struct json *j, const char *key, const char *bracket)
 {
-	put_key(j, key);
-	put(j, bracket, 1);
+	struct chunk c;
+
+	begin_chunk(j, &c, key);
+	put_chunk(j, &c, bracket, 1);
 	if (j->depth >= MAX_DEPTH) {
 		if (!j->error)
 			j->error = -EINVAL;
@@ -129,14 +159,15 @@ static bool is_plain(char c)
 void json__str(struct json *j, const char *key, const char *str)
 {
 	size_t left, whole = 0;
+	struct chunk c;
 	char buf[8];
 
 	if (!str) {
 		json__null(j, key);
 		return;
 	}
-	put_key(j, key);
-	put(j, "\"", 1);
+	begin_chunk(j, &c, key);
+	put_chunk(j, &c, "\"", 1);
 	left = strlen(str);
 	/* str + whole is where the next character is; before it waits what can be
 	 * written as it is. */
@@ -165,10 +196,21 @@ void json__str(struct json *j, const char *key, const char *str)
 	put(j, "\"", 1);
 }
 
-static void put_word(struct json *j, const char *key, const char *text)
+static void put_word(struct json *j, const char *key, const char *from, const char *end)
 {
-	put_key(j, key);
-	put_str(j, text);
+	struct chunk c;
+
+	begin_chunk(j, &c, key);
+	put_chunk(j, &c, from, (size_t)(end - from));
+}
+
+void json__verbatim(struct json *j, const char *key, const char *json)
+{
+	struct chunk c;
+
+	begin_chunk(j, &c, key);
+	put(j, c.bytes, c.len);
+	put_str(j, json);
 }
 
 /* The digits of value, right-aligned before end; at least nr_min of them.  A large trace
@@ -180,17 +222,11 @@ static char *digits(char *end, uint64_t value, unsigned int base, int nr_min)
 	return end;
 }
 
-static void put_digits(struct json *j, const char *key, const char *from, const char *end)
-{
-	put_key(j, key);
-	put(j, from, (size_t)(end - from));
-}
-
 void json__u64(struct json *j, const char *key, uint64_t value)
 {
 	char buf[24], *end = buf + sizeof(buf);
 
-	put_digits(j, key, digits(end, value, 10, 1), end);
+	put_word(j, key, digits(end, value, 10, 1), end);
 }
 
 void json__i64(struct json *j, const char *key, int64_t value)
@@ -200,17 +236,21 @@ void json__i64(struct json *j, const char *key, int64_t value)
 
 	if (value < 0)
 		*--from = '-';
-	put_digits(j, key, from, end);
+	put_word(j, key, from, end);
 }
 
 void json__bool(struct json *j, const char *key, bool value)
 {
-	put_word(j, key, value ? "true" : "false");
+	const char *word = value ? "true" : "false";
+
+	put_word(j, key, word, word + strlen(word));
 }
 
 void json__null(struct json *j, const char *key)
 {
-	put_word(j, key, "null");
+	const char *word = "null";
+
+	put_word(j, key, word, word + strlen(word));
 }
 
 void json__micros(struct json *j, const char *key, uint64_t ns)
@@ -219,7 +259,7 @@ void json__micros(struct json *j, const char *key, uint64_t ns)
 	char *from = digits(end, ns % 1000, 10, 3);
 
 	*--from = '.';
-	put_digits(j, key, digits(from, ns / 1000, 10, 1), end);
+	put_word(j, key, digits(from, ns / 1000, 10, 1), end);
 }
 
 void json__hex(struct json *j, const char *key, uint64_t value)
@@ -230,5 +270,5 @@ void json__hex(struct json *j, const char *key, uint64_t value)
 	end[-1] = '"';
 	from = digits(end - 1, value, 16, 1);
 	memcpy(from -= 3, "\"0x", 3);
-	put_digits(j, key, from, end);
+	put_word(j, key, from, end);
 }

@@ -35,6 +35,8 @@ void json__end_array(struct json *j);
  * terminal (utf8__is_unsafe()) is escaped, and so are < > &, so that a line may
  * stand inside HTML. */
 void json__str(struct json *j, const char *key, const char *str);
+/* A value that another writer made: what stands between its braces or quotes, and them. */
+void json__verbatim(struct json *j, const char *key, const char *json);
 void json__u64(struct json *j, const char *key, uint64_t value);
 void json__i64(struct json *j, const char *key, int64_t value);
 void json__bool(struct json *j, const char *key, bool value);

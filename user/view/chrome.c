@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/arena.h"
 #include "lib/fmt.h"
@@ -27,6 +28,15 @@ struct track {
 	uint32_t nr;
 	uint64_t gone_till;	/* the end of the last one that found no room */
 	uint64_t latest;
+	char comm[64];		/* as it was when task was made */
+	const char *task;	/* "comm/tid", as JSON; NULL: not made yet */
+};
+
+/* What many events say alike is made once, as JSON: of a lock, for the name it had then. */
+struct lock_text {
+	const char *named;		/* the model's string; NULL: has none */
+	bool guess;
+	const char *names[NR_MODES], *id;	/* NULL: not made yet */
 };
 
 struct chrome {
@@ -39,17 +49,40 @@ struct chrome {
 	struct u64map *threads;		/* pid and tid to a track */
 	struct u64map *processes;	/* pids that have a name */
 	struct u64map *stacks;		/* ids to what write_stack() made of them */
+	struct lock_text *locks;	/* by index in the timeline */
+	size_t nr_locks, cap_locks;
+	struct lock_text other;		/* of the last lock that has none there */
+	struct arena *other_texts;
 	struct arena *texts;
 	bool begun;
 	uint64_t nr_waits, nr_timeless, nr_pairs;	/* pairs: ids given */
 };
 
+/* text as a JSON string, or NULL when memory is out. */
+static const char *quote(struct arena *into, const char *text)
+{
+	char *json = NULL;
+	const char *kept;
+	size_t len;
+	FILE *to = open_memstream(&json, &len);
+	struct json j;
+
+	if (!to)
+		return NULL;
+	json__init(&j, to);
+	json__str(&j, NULL, text);
+	kept = fclose(to) || j.error ? NULL : arena__strdup(into, json);
+	free(json);
+	return kept;
+}
+
+/* name: JSON. */
 static void begin_event(struct chrome *c, const char *ph, const char *cat, const char *name)
 {
 	json__object(&c->j, NULL);
 	json__str(&c->j, "ph", ph);
 	json__str(&c->j, "cat", cat);
-	json__str(&c->j, "name", name);
+	json__verbatim(&c->j, "name", name);
 }
 
 static void put_place(struct chrome *c, uint64_t ns, uint32_t pid, uint32_t tid)
@@ -122,7 +155,9 @@ void chrome__free(struct chrome *c)
 	u64map__free(c->processes);
 	u64map__free(c->stacks);
 	arena__free(c->texts);
+	arena__free(c->other_texts);
 	free(c->tracks);
+	free(c->locks);
 	free(c);
 }
 
@@ -179,8 +214,8 @@ static bool nests(struct track *t, struct span s)
 	return true;
 }
 
-/* The frames of the caller and above, innermost first: "pipe_read < vfs_read".  NULL
- * for none, or when memory is out. */
+/* The frames of the caller and above, innermost first: "pipe_read < vfs_read"; NULL when
+ * memory is out. */
 static const char *write_stack(struct chrome *c, uint32_t id)
 {
 	const struct rec_stack *stack = model__stack(c->model, id);
@@ -195,30 +230,72 @@ static const char *write_stack(struct chrome *c, uint32_t id)
 	}
 	if (len >= sizeof(text))
 		fmt__safe(frame, sizeof(frame), text, true);	/* not in the middle of a character */
-	return !len ? NULL : arena__strdup(c->texts, len < sizeof(text) ? text : frame);
+	if (!len)
+		return "null";
+	return quote(c->texts, len < sizeof(text) ? text : frame);
 }
 
 /* Few stacks are behind many waits: each is written out once. */
 static void put_stack(struct chrome *c, uint32_t id)
 {
-	uint64_t at = 0;
+	uint64_t at = (uint64_t)(uintptr_t)"null";
 
 	if (id && !u64map__get(c->stacks, id, &at)) {
 		at = (uint64_t)(uintptr_t)write_stack(c, id);
-		if (at && u64map__set(c->stacks, id, at))
+		if (!at || u64map__set(c->stacks, id, at)) {
 			c->j.error = -ENOMEM;
+			return;
+		}
 	}
-	json__str(&c->j, "stack", (const char *)(uintptr_t)at);
+	json__verbatim(&c->j, "stack", (const char *)(uintptr_t)at);
 }
 
-static void put_args(struct chrome *c, const struct time_wait *w, const struct rec_lock *lock)
+/* The texts of the lock at that index of the timeline; NULL: no memory. */
+static struct lock_text *lock_at(struct chrome *c, uint32_t at)
 {
-	char id[LABEL_LEN], safe[LABEL_LEN];
+	if (at == TIMELINE_NONE) {
+		arena__free(c->other_texts);
+		c->other = (struct lock_text){ 0 };
+		return arena__new(&c->other_texts) ? NULL : &c->other;
+	}
+	while (at >= c->nr_locks) {
+		if (!VEC_ROOM(c->locks, c->nr_locks, c->cap_locks))
+			return NULL;
+		c->locks[c->nr_locks++] = (struct lock_text){ 0 };
+	}
+	return &c->locks[at];
+}
+
+/* The same, made for a wait in that mode; good until the next call. */
+static const struct lock_text *find_lock(struct chrome *c, uint32_t at, enum lock_mode mode,
+					 const struct rec_lock *lock)
+{
+	const struct rec_lock_name *name = model__name(c->model, lock);
+	const char *named = name ? name->name : NULL;
+	bool guess = name && name->guess;
+	struct lock_text *t = lock_at(c, at);
+	struct arena *into = at == TIMELINE_NONE ? c->other_texts : c->texts;
+	char raw[LABEL_LEN], safe[LABEL_LEN];
+
+	if (!t)
+		return NULL;
+	if (t->named != named || t->guess != guess)
+		*t = (struct lock_text){ .named = named, .guess = guess, .id = t->id };
+	if (!t->id) {
+		rec_lock__format(lock, raw, sizeof(raw));
+		t->id = quote(into, fmt__safe(safe, sizeof(safe), raw, true));
+	}
+	if (!t->names[mode])
+		t->names[mode] = quote(into, ways__lock(raw, sizeof(raw), lock, name, mode));
+	return t->id && t->names[mode] ? t : NULL;
+}
+
+static void put_args(struct chrome *c, const struct time_wait *w, const char *lock)
+{
 	struct json *j = &c->j;
 
 	json__object(j, "args");
-	rec_lock__format(lock, id, sizeof(id));
-	json__str(j, "lock", fmt__safe(safe, sizeof(safe), id, true));
+	json__verbatim(j, "lock", lock);
 	json__str(j, "mode", mode__name(w->mode));
 	json__bool(j, "spin", w->spin);
 	put_stack(c, w->stack);
@@ -233,12 +310,27 @@ static void put_args(struct chrome *c, const struct time_wait *w, const struct r
 	json__end_object(j);
 }
 
-/* An asynchronous pair; w is told with the first of it, for tracks of threads. */
+/* Which task it is, for the tracks of locks; NULL: no memory. */
+static const char *find_task(struct chrome *c, struct track *t, const struct rec_who *who)
+{
+	const char *now = who->comm ? who->comm : "";
+	char task[96], comm[sizeof(t->comm)];
+
+	if (t->task && !strncmp(t->comm, now, sizeof(t->comm) - 1))
+		return t->task;
+	snprintf(task, sizeof(task), "%s/%" PRIu32,
+		 fmt__safe(comm, sizeof(comm), now, true), who->tid);
+	t->task = quote(c->texts, task);
+	snprintf(t->comm, sizeof(t->comm), "%s", now);
+	return t->task;
+}
+
+/* An asynchronous pair; w is told with the first of it, for tracks of threads, and task for
+ * those of locks. */
 static void put_pair(struct chrome *c, struct span s, const char *cat, const char *name,
 		     uint32_t pid, const struct rec_who *who, const struct time_wait *w,
-		     const struct rec_lock *lock)
+		     const char *lock, const char *task)
 {
-	char task[96], comm[64];
 	uint64_t id = ++c->nr_pairs;
 
 	begin_event(c, "b", cat, name);
@@ -247,10 +339,8 @@ static void put_pair(struct chrome *c, struct span s, const char *cat, const cha
 	if (w) {
 		put_args(c, w, lock);
 	} else {
-		snprintf(task, sizeof(task), "%s/%" PRIu32,
-			 fmt__safe(comm, sizeof(comm), who->comm, true), who->tid);
 		json__object(&c->j, "args");
-		json__str(&c->j, "task", task);
+		json__verbatim(&c->j, "task", task);
 		json__end_object(&c->j);
 	}
 	end_event(c);
@@ -266,7 +356,8 @@ int chrome__wait(void *ctx, const struct time_wait *w, const struct rec_lock *lo
 	struct chrome *c = ctx;
 	struct span s = { .end = since_boot(c, w->t_ns) };
 	const char *cat = kind__name(lock->kind);
-	char name[LABEL_LEN];
+	const struct lock_text *text;
+	const char *name, *task;
 	struct track *track;
 	int err;
 
@@ -282,26 +373,34 @@ int chrome__wait(void *ctx, const struct time_wait *w, const struct rec_lock *lo
 	if (err)
 		return err;
 	c->nr_waits++;
-	ways__lock(name, sizeof(name), lock, model__name(c->model, lock), w->mode);
+	text = find_lock(c, w->lock, w->mode, lock);
+	task = find_task(c, track, who);
+	if (!text || !task)
+		return -ENOMEM;
+	name = text->names[w->mode];
 	if (nests(track, s)) {
 		begin_event(c, "X", cat, name);
 		put_place(c, s.begin, who->pid, who->tid);
 		json__micros(&c->j, "dur", s.end - s.begin);
-		put_args(c, w, lock);
+		put_args(c, w, text->id);
 		end_event(c);
 	} else {
-		put_pair(c, s, cat, name, who->pid, who, w, lock);
+		put_pair(c, s, cat, name, who->pid, who, w, text->id, NULL);
 	}
-	put_pair(c, s, cat, name, CHROME_LOCKS_PID, who, NULL, NULL);
+	put_pair(c, s, cat, name, CHROME_LOCKS_PID, who, NULL, NULL, task);
 	return c->j.error;
 }
 
 int chrome__finding(struct chrome *c, const struct finding *f)
 {
 	char safe[1024];
+	const char *summary;
 
 	begin(c);
-	begin_event(c, "i", "finding", fmt__safe(safe, sizeof(safe), f->summary, true));
+	summary = quote(c->texts, fmt__safe(safe, sizeof(safe), f->summary, true));
+	if (!summary)
+		return -ENOMEM;
+	begin_event(c, "i", "finding", summary);
 	put_place(c, since_boot(c, f->t_ns), CHROME_LOCKS_PID, 0);
 	json__str(&c->j, "s", "g");	/* through all tracks */
 	json__object(&c->j, "args");
