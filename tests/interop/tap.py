@@ -103,7 +103,8 @@ def go_pprof():
     for word in known:
         if word.startswith("golang-1") and word.endswith("-go"):
             version = word.removeprefix("golang-").removesuffix("-go")
-            return [from_package(word, f"usr/lib/go-{version}/pkg/tool/linux_amd64/pprof")]
+            arch = output("dpkg", "--print-architecture").strip()  # Go calls those of Debian alike
+            return [from_package(word, f"usr/lib/go-{version}/pkg/tool/linux_{arch}/pprof")]
     raise Skip("neither Go nor its package is known here")
 
 
