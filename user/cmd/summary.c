@@ -10,27 +10,30 @@
 #include "lib/fmt.h"
 #include "lib/json.h"
 
-/* What each counter of struct rec_lost means to a person. */
+/* What each counter of struct rec_lost means to a person; | becomes the s of several. */
 static const struct {
 	size_t offset;
 	const char *what;
 } losses[] = {
-	{ offsetof(struct rec_lost, ring), "single waits: the ring buffer was full" },
-	{ offsetof(struct rec_lost, maps), "times a map had no room" },
-	{ offsetof(struct rec_lost, recursion), "waits not seen: a program met itself" },
-	{ offsetof(struct rec_lost, stack_collisions), "stacks: two had the same hash" },
-	{ offsetof(struct rec_lost, held_overflow), "holds not seen: too many at once" },
-	{ offsetof(struct rec_lost, looks), "looks at the machine: failed or late" },
-	{ offsetof(struct rec_lost, lines), "source lines: the debug info did not answer in time" },
-	{ offsetof(struct rec_lost, unread), "looks at the locks of a process: its memory did not answer" },
+	{ offsetof(struct rec_lost, ring), "single wait|: the ring buffer was full" },
+	{ offsetof(struct rec_lost, maps), "time| a map had no room" },
+	{ offsetof(struct rec_lost, recursion), "wait| not seen: a program met itself" },
+	{ offsetof(struct rec_lost, stack_collisions), "stack|: two had the same hash" },
+	{ offsetof(struct rec_lost, held_overflow), "hold| not seen: too many at once" },
+	{ offsetof(struct rec_lost, looks), "look| at the machine: failed or late" },
+	{ offsetof(struct rec_lost, lines), "source line|: the debug info did not answer in time" },
+	{ offsetof(struct rec_lost, unread), "look| at the locks of a process: its memory did not answer" },
 };
 
 static size_t put_loss(char *buf, size_t size, size_t len, uint64_t nr, const char *what)
 {
-	int put = nr && len < size ? snprintf(buf + len, size - len, "%s%" PRIu64 " %s",
-					      len ? ", " : "", nr, what) : 0;
+	int one = (int)strcspn(what, "|");
 
-	return len + (size_t)put;
+	if (!nr || len >= size)
+		return len;
+	return len + (size_t)snprintf(buf + len, size - len, "%s%" PRIu64 " %.*s%s%s",
+				      len ? ", " : "", nr, one, what, nr == 1 ? "" : "s",
+				      what + one + 1);
 }
 
 const char *summary__lost(const struct model *model, char *buf, size_t size)
@@ -45,9 +48,9 @@ const char *summary__lost(const struct model *model, char *buf, size_t size)
 			       *(const uint64_t *)((const char *)lost + losses[i].offset),
 			       losses[i].what);
 	len = put_loss(buf, size, len, model__reads_cut(model),
-		       "looks at the machine: given up half-way");
+		       "look| at the machine: given up half-way");
 	put_loss(buf, size, len, snap ? snap->nr_locks_cut : 0,
-		 "locks left out of the graph: too many waits");
+		 "lock| left out of the graph: too many waits");
 	return buf;
 }
 

@@ -135,6 +135,7 @@ void json_parts__finding(struct json *j, const struct finding *f)
 	json__u64(j, "id", f->id);
 	json__u64(j, "rev", f->rev);
 	json__str(j, "state", f->open ? "open" : "closed");
+	json_parts__time(j, "opened_ns", f->opened_ns);
 	json_parts__time(j, "t_ns", f->t_ns);
 	json__str(j, "confidence", certainty__name(f->confidence));
 	json__str(j, "summary", f->summary ? f->summary : "");

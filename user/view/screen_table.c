@@ -128,6 +128,8 @@ void screen_table__sort_by(struct screen *s, int step)
 	screen__say(s, "sorted by %s", s->set.sort->title);
 }
 
+#define LOCK_WIDE 44	/* longer names of types and members are rare */
+
 static int needed(const int *widths)
 {
 	int sum = -1;	/* no blank after the last */
@@ -138,21 +140,22 @@ static int needed(const int *widths)
 }
 
 /* Which column is how wide; 0: left out.  On a narrow screen numbers go before the
- * lock and its caller do, the least telling first; on a wide one the last column,
- * the caller, takes what is left. */
+ * lock and its caller do, the least telling first; what is left goes to the lock, as long
+ * as that may cut names, and to the last column, the caller. */
 static void lay_out(const struct screen *s, int width, int *widths)
 {
 	static const struct {
 		const char *id;
 		int width;
 	} steps[] = {
-		{ "mode", 0 }, { "p99", 0 }, { "kind", 8 }, { "lock", 20 }, { "caller", 20 },
+		{ "mode", 0 }, { "p99", 0 }, { "kind", 8 }, { "caller", 20 }, { "lock", 20 },
 		{ "site", 28 }, { "count", 8 }, { "total", 11 }, { "max", 10 }, { NULL, 0 },
 		{ "hold_avg", 0 }, { "avg", 0 }, { "lock", 18 }, { "caller", 14 },
 		{ "holds", 0 }, { "hold_max", 0 }, { "max", 0 }, { "kind", 0 }, { "count", 0 },
 		{ "hold_total", 0 }, { "waiters", 0 }, { "lock", 0 },
 	};
-	size_t last = 0;
+	size_t last = 0, lock = (size_t)(stat_column__find("lock") - stat_columns);
+	int spare, cut;
 
 	for (size_t i = 0; i < nr_stat_columns; i++) {
 		widths[i] = shows(s, i) ? stat_columns[i].width : 0;
@@ -166,8 +169,13 @@ static void lay_out(const struct screen *s, int width, int *widths)
 		if ((c || !steps[i].id) && widths[at] > steps[i].width)
 			widths[at] = steps[i].width;
 	}
-	if (needed(widths) < width)
-		widths[last] += width - needed(widths);
+	spare = width - needed(widths);
+	if (spare <= 0)
+		return;
+	cut = widths[lock] ? LOCK_WIDE - widths[lock] : 0;
+	cut = cut < spare / 2 ? cut : spare / 2;
+	widths[lock] += cut;
+	widths[last] += spare - cut;
 }
 
 /* Where each column begins: the histogram stands before the first text. */

@@ -112,14 +112,19 @@ function card(data, f, unfold, room) {
 	const details = h("details", { id: `finding-${f.id}`, class: `finding ${f.kind} ${f.state}`, open: unfold,
 		ontoggle: () => {
 			if (details.open && !content.firstChild)
-				content.append(...body(data, f, room()).flat(Infinity).filter(Boolean));
+				content.append(...body(data, f, room() - 28).flat(Infinity).filter(Boolean));
 		} },
 		h("summary", null, h("span", { class: `badge ${f.kind}` }, title(f)),
 			h("span", { class: "what" }, f.summary),
-			h("span", { class: "meta" }, `#${f.id} · ${f.state === "open" ? "open" : "over"} · ${f.confidence} · ${moment(f.t_ns)}`)),
+			h("span", { class: "meta" }, `#${f.id} · ${f.state === "open" ? "open" : "over"} · ${f.confidence} · ${times(f)}`)),
 		content);
 
 	return details;
+}
+
+/* When it was seen first; of one that is over, also when it was seen to be so. */
+function times(f) {
+	return f.state === "open" ? `since ${moment(f.opened_ns)}` : `${moment(f.opened_ns)} to ${moment(f.t_ns)}`;
 }
 
 /* What it is about: the lock's kind and name.  null: it always stands alone. */

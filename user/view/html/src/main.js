@@ -40,7 +40,7 @@ function navigation(sections) {
 function start() {
 	const data = load(), main = document.getElementById("main");
 	const flame = new Flame(data), timeline = new Timeline(data);
-	const room = () => main.clientWidth - 40;
+	const room = () => main.clientWidth - 80;
 	const sections = [findingsSection(data, room), readSection(data, room), timeline.el, flame.el, locksSection(data),
 		callersSection(data), tasksSection(data), sitesSection(data), waitsSection(data)].filter(Boolean);
 	const follow = () => {

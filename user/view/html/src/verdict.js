@@ -5,14 +5,17 @@ import { count, duration, plural, share, utc } from "./format.js";
 import { lockLink, to } from "./links.js";
 import { title } from "./findings.js";
 
-const LOSSES = { ring: "single waits (ring buffer full)", maps: "times a map had no room",
-	recursion: "waits not seen (a program met itself)", stack_collisions: "stacks (same hash)",
-	held_overflow: "holds not seen (too many at once)", looks: "looks at the machine failed or late",
-	reads_cut: "looks given up half-way", locks_cut: "locks left out of the graph" };
+/* What was lost, and how. */
+const LOSSES = { ring: ["single wait", "(ring buffer full)"], maps: ["time", "a map had no room"],
+	recursion: ["wait", "not seen (a program met itself)"], stack_collisions: ["stack", "(same hash)"],
+	held_overflow: ["hold", "not seen (too many at once)"], looks: ["look", "at the machine failed or late"],
+	lines: ["source line", "(the debug info did not answer in time)"],
+	unread: ["look", "at the locks of a process (its memory did not answer)"],
+	reads_cut: ["look", "given up half-way"], locks_cut: ["lock", "left out of the graph"] };
 
 function lost(data) {
 	return Object.entries(LOSSES).filter(([id]) => data.raw.lost[id])
-		.map(([id, text]) => `${count(data.raw.lost[id])} ${text}`);
+		.map(([id, [noun, how]]) => `${plural(data.raw.lost[id], noun)} ${how}`);
 }
 
 function kinds(findings) {
