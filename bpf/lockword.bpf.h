@@ -24,13 +24,31 @@
 /* kernel/locking/rtmutex.c: RT_MUTEX_HAS_WAITERS 1. */
 #define RTMUTEX_WAITERS 1
 
+static __always_inline void word_rt_mutex(__u64 lock, struct lk_word *w)
+{
+	struct rt_mutex_base *rt = (void *)lock;
+	__u64 owner;
+
+	if (bpf_core_read(&owner, sizeof(owner), &rt->owner))
+		return;
+	w->says = LK_WORD_READ;
+	if (owner & RTMUTEX_WAITERS)
+		w->says |= LK_WORD_WAITERS;
+	w->owner = owner & ~(__u64)RTMUTEX_WAITERS;
+	w->says |= w->owner ? LK_WORD_OWNER : LK_WORD_FREE;
+}
+
 static __always_inline void word_mutex(__u64 lock, struct lk_word *w)
 {
 	struct mutex *m = (void *)lock;
 	__u64 owner;
 
-	/* PREEMPT_RT builds mutexes and rwsems from rt_mutexes: no such fields. */
-	if (!bpf_core_field_exists(m->owner) || bpf_core_read(&owner, sizeof(owner), &m->owner))
+	/* PREEMPT_RT builds mutexes from rt_mutexes, which are all that is in them. */
+	if (!bpf_core_field_exists(m->owner)) {
+		word_rt_mutex(lock, w);
+		return;
+	}
+	if (bpf_core_read(&owner, sizeof(owner), &m->owner))
 		return;
 	w->says = LK_WORD_READ;
 	if (owner & MUTEX_WAITERS)
@@ -47,6 +65,7 @@ static __always_inline void word_rwsem(__u64 lock, struct lk_word *w)
 	__u64 owner;
 	__s64 count;
 
+	/* PREEMPT_RT builds rwsems from an rt_mutex and a count: no such fields. */
 	if (!bpf_core_field_exists(sem->owner) || bpf_core_read(&count, sizeof(count), &sem->count) ||
 	    bpf_core_read(&owner, sizeof(owner), &sem->owner))
 		return;
@@ -69,20 +88,6 @@ static __always_inline void word_rwsem(__u64 lock, struct lk_word *w)
 	} else {
 		w->says |= LK_WORD_FREE;
 	}
-}
-
-static __always_inline void word_rt_mutex(__u64 lock, struct lk_word *w)
-{
-	struct rt_mutex_base *rt = (void *)lock;
-	__u64 owner;
-
-	if (bpf_core_read(&owner, sizeof(owner), &rt->owner))
-		return;
-	w->says = LK_WORD_READ;
-	if (owner & RTMUTEX_WAITERS)
-		w->says |= LK_WORD_WAITERS;
-	w->owner = owner & ~(__u64)RTMUTEX_WAITERS;
-	w->says |= w->owner ? LK_WORD_OWNER : LK_WORD_FREE;
 }
 
 static __always_inline void word_semaphore(__u64 lock, struct lk_word *w)

@@ -29,10 +29,10 @@ need_tools() {
 kernel_suites() {
 	case $1 in
 	5.10) echo bullseye:bullseye ;;
-	6.1) echo bookworm:bookworm ;;
-	6.12) echo bookworm-backports:bookworm trixie:trixie ;;
+	6.1 | 6.1-rt) echo bookworm:bookworm ;;
+	6.12 | 6.12-rt) echo bookworm-backports:bookworm trixie:trixie ;;
 	7.*) echo trixie-backports:trixie ;;
-	*) usage_error "unknown kernel '$1' (known: 5.10 6.1 6.12 7.2)" ;;
+	*) usage_error "unknown kernel '$1' (known: 5.10 6.1 6.12 7.2, and with PREEMPT_RT 6.1-rt 6.12-rt)" ;;
 	esac
 }
 

@@ -21,7 +21,7 @@ expect() {
 
 quiet_ones
 
-for s in spin_long rwlock_long; do
+for s in $(names '"expect":"long_spin"'); do
 	start "$s" 1500
 	keep_truth "$s"
 	expect "$s"

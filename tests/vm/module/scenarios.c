@@ -109,9 +109,11 @@ static const struct lk_scenario scenarios[] = {
 	{ "leak_return", "lrt", .expect = "leak", .owners = "word", .nr_locks = 1,
 	  .users = true, KINDS(LK_MUTEX), SCRIPT(1, 1, "t0 l") },
 
+#ifndef CONFIG_PREEMPT_RT
 	/* twice at one place */
 	{ "sleep_in_atomic", "sia", .expect = "sleep_in_atomic", .owners = "none",
 	  .nr_locks = 1, .users = true, KINDS(LK_SPINLOCK), SCRIPT(1, 1, "t0 k u t0 k u l") },
+#endif
 
 	{ "semaphore_cross_release", "sxr", .expect = "quiet", .owners = "none",
 	  .nr_locks = 1, KINDS(LK_SEMAPHORE), SCRIPT(2, 2, "t0 m2 s", "m2 x0") },
@@ -128,6 +130,7 @@ static const struct lk_scenario scenarios[] = {
 	  .body = lk_body__ww_backoff, .nr_tasks = 4, .nr_free = 4, .nr_locks = 3,
 	  KINDS(LK_WW_MUTEX) },
 
+#ifndef CONFIG_PREEMPT_RT /* whose spinlocks and rwlocks sleep */
 	/* these end by themselves after param ms */
 	{ "spin_long", "sl", .expect = "long_spin", .owners = "none",
 	  .body = lk_body__long_spin, .nr_tasks = 3, .nr_free = 1, .nr_locks = 1,
@@ -148,6 +151,7 @@ static const struct lk_scenario scenarios[] = {
 	  .body = lk_body__spin_irq, .nr_tasks = 2, .nr_free = 1, .nr_locks = 1,
 	  .param = 2000, .per_cpu = true, .cycle = "b", .nr_cycle = 1,
 	  KINDS(LK_SPINLOCK) },
+#endif
 };
 
 const struct lk_scenario *lk_scenario__at(int i)
