@@ -93,7 +93,7 @@ struct task_struct___blocker {
 #define BLOCKER_KIND 3UL
 
 /* 5.18 and later with CONFIG_RETHOOK: the functions the task is in whose return is hooked
- * (kretprobes, and before 6.15 return probes of fprobe). */
+ * (kretprobes, and on older kernels return probes of fprobe). */
 struct llist_head___any {
 	void *first;
 } __attribute__((preserve_access_index));

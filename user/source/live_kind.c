@@ -28,26 +28,9 @@ static bool stack_has(const struct rec_stack *stack, const char *prefix)
 	return false;
 }
 
-/* What PREEMPT_RT makes of rt_mutexes: all of them come as RT. */
-static enum lock_kind rt_kind(const struct rec_stack *stack)
-{
-	static const struct {
-		const char *prefix;
-		enum lock_kind kind;
-	} takers[] = {
-		{ "rt_spin_lock", KIND_SPINLOCK }, { "ww_mutex_lock", KIND_WW_MUTEX },
-		{ "__ww_mutex_lock", KIND_WW_MUTEX }, { "mutex_lock", KIND_MUTEX },
-		{ "__mutex_lock", KIND_MUTEX }, { "_mutex_lock", KIND_MUTEX },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(takers) / sizeof(*takers); i++)
-		if (stack_has(stack, takers[i].prefix))
-			return takers[i].kind;
-	return KIND_RT_MUTEX;
-}
-
-/* The flags do not tell a ww_mutex from a mutex; the function that took it does. */
+/* The flags do not tell a ww_mutex from a mutex; the function that took it does.
+ * On PREEMPT_RT all sleeping spinlocks come as RT, and so do mutexes, whose functions leave
+ * no frame: they go over into rt_mutex_slowlock(). */
 enum lock_kind live_kind__of(uint32_t flags, const struct rec_stack *stack)
 {
 	if (flags & LK_F_WW)
@@ -61,7 +44,7 @@ enum lock_kind live_kind__of(uint32_t flags, const struct rec_stack *stack)
 		if (flags & (LK_F_READ | LK_F_WRITE))
 			return stack_has(stack, "rt_read_lock") || stack_has(stack, "rt_write_lock") ?
 				       KIND_RWLOCK : KIND_RWSEM;
-		return rt_kind(stack);
+		return stack_has(stack, "rt_spin_lock") ? KIND_SPINLOCK : KIND_RT_MUTEX;
 	}
 	if (flags & (LK_F_READ | LK_F_WRITE))
 		return flags & LK_F_SPIN ? KIND_RWLOCK : KIND_RWSEM;
