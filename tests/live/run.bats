@@ -178,7 +178,8 @@ fcntl.flock(f, fcntl.LOCK_EX)' "$T"
 	[[ $stages != *$'\n'* ]]
 	grep -q '^lost: ' "$T/out"
 	# a message is not written behind it
-	[[ $(on_terminal xterm "$LOCKSCOPE report /dev/null") == "lockscope: "* ]]
+	[[ $(on_terminal xterm "$LOCKSCOPE report --folded $BATS_TEST_DIRNAME/../golden/in/flock-abba.ndjson") == \
+		*"lockscope: writing"$'\r\e[K'"lockscope: no statistics"* ]]
 	[[ $(on_terminal xterm "$LOCKSCOPE -q snapshot") != *loading* ]]
 	[[ $(on_terminal dumb "$LOCKSCOPE snapshot") != *loading* ]]
 	[[ $("$LOCKSCOPE" snapshot 2>&1) != *loading* ]]

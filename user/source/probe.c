@@ -380,8 +380,6 @@ static void look_held(const struct btf *btf, struct probe_row *row)
 static void look_held_spin(const struct btf *btf, struct probe_row *row)
 {
 	struct lockfunc_kernel k;
-	struct utsname u;
-	unsigned int major = 0, minor = 0;
 	bool fentry = probe__fentry(btf);
 	size_t i, there = 0, of = 0, inlined = 0;
 
@@ -397,12 +395,11 @@ static void look_held_spin(const struct btf *btf, struct probe_row *row)
 		there += k.states[i] == FUNC_THERE;
 		inlined += k.states[i] == FUNC_NO_GIVE;
 	}
-	sscanf(kernel_release(&u), "%u.%u", &major, &minor);
 	row->state = there && !inlined && fentry ? PROBE_YES : there ? PROBE_PARTLY : PROBE_NO;
 	snprintf(row->detail, sizeof(row->detail), "%zu of %zu functions%s%s%s", there, of,
 		 inlined ? "; some releases are inlined: their holds stay unknown" : "",
 		 fentry ? "" : "; through kprobes: trylock holds stay unknown",
-		 major < 6 || (major == 6 && minor < 15)
+		 probe__kernel() < PROBE_KERNEL(6, 15)
 			 ? "; kernel before 6.15: maps without deadlock-proof locks" : "");
 }
 

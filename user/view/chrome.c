@@ -29,7 +29,7 @@ struct track {
 	uint64_t gone_till;	/* the end of the last one that found no room */
 	uint64_t latest;
 	char comm[64];		/* as it was when task was made */
-	const char *task;	/* "comm/tid", as JSON; NULL: not made yet */
+	char task[96];		/* "comm/tid"; empty: not made yet */
 };
 
 /* What many events say alike is made once, as JSON: of a lock, for the name it had then. */
@@ -76,12 +76,17 @@ static const char *quote(struct arena *into, const char *text)
 	return kept;
 }
 
-/* name: JSON. */
-static void begin_event(struct chrome *c, const char *ph, const char *cat, const char *name)
+static void begin_event(struct chrome *c, const char *ph, const char *cat)
 {
 	json__object(&c->j, NULL);
 	json__str(&c->j, "ph", ph);
 	json__str(&c->j, "cat", cat);
+}
+
+/* name: as JSON. */
+static void begin_wait(struct chrome *c, const char *ph, const char *cat, const char *name)
+{
+	begin_event(c, ph, cat);
 	json__verbatim(&c->j, "name", name);
 }
 
@@ -310,17 +315,16 @@ static void put_args(struct chrome *c, const struct time_wait *w, const char *lo
 	json__end_object(j);
 }
 
-/* Which task it is, for the tracks of locks; NULL: no memory. */
-static const char *find_task(struct chrome *c, struct track *t, const struct rec_who *who)
+/* Which task it is, for the tracks of locks. */
+static const char *find_task(struct track *t, const struct rec_who *who)
 {
 	const char *now = who->comm ? who->comm : "";
-	char task[96], comm[sizeof(t->comm)];
+	char comm[sizeof(t->comm)];
 
-	if (t->task && !strncmp(t->comm, now, sizeof(t->comm) - 1))
+	if (*t->task && !strncmp(t->comm, now, sizeof(t->comm) - 1))
 		return t->task;
-	snprintf(task, sizeof(task), "%s/%" PRIu32,
+	snprintf(t->task, sizeof(t->task), "%s/%" PRIu32,
 		 fmt__safe(comm, sizeof(comm), now, true), who->tid);
-	t->task = quote(c->texts, task);
 	snprintf(t->comm, sizeof(t->comm), "%s", now);
 	return t->task;
 }
@@ -333,18 +337,18 @@ static void put_pair(struct chrome *c, struct span s, const char *cat, const cha
 {
 	uint64_t id = ++c->nr_pairs;
 
-	begin_event(c, "b", cat, name);
+	begin_wait(c, "b", cat, name);
 	json__hex(&c->j, "id", id);
 	put_place(c, s.begin, pid, who->tid);
 	if (w) {
 		put_args(c, w, lock);
 	} else {
 		json__object(&c->j, "args");
-		json__verbatim(&c->j, "task", task);
+		json__str(&c->j, "task", task);
 		json__end_object(&c->j);
 	}
 	end_event(c);
-	begin_event(c, "e", cat, name);
+	begin_wait(c, "e", cat, name);
 	json__hex(&c->j, "id", id);
 	put_place(c, s.end, pid, who->tid);
 	end_event(c);
@@ -357,8 +361,8 @@ int chrome__wait(void *ctx, const struct time_wait *w, const struct rec_lock *lo
 	struct span s = { .end = since_boot(c, w->t_ns) };
 	const char *cat = kind__name(lock->kind);
 	const struct lock_text *text;
-	const char *name, *task;
 	struct track *track;
+	const char *name;
 	int err;
 
 	if (w->t_ns == LK_NO_TIME || w->since_ns == LK_NO_TIME) {
@@ -374,12 +378,11 @@ int chrome__wait(void *ctx, const struct time_wait *w, const struct rec_lock *lo
 		return err;
 	c->nr_waits++;
 	text = find_lock(c, w->lock, w->mode, lock);
-	task = find_task(c, track, who);
-	if (!text || !task)
+	if (!text)
 		return -ENOMEM;
 	name = text->names[w->mode];
 	if (nests(track, s)) {
-		begin_event(c, "X", cat, name);
+		begin_wait(c, "X", cat, name);
 		put_place(c, s.begin, who->pid, who->tid);
 		json__micros(&c->j, "dur", s.end - s.begin);
 		put_args(c, w, text->id);
@@ -387,20 +390,17 @@ int chrome__wait(void *ctx, const struct time_wait *w, const struct rec_lock *lo
 	} else {
 		put_pair(c, s, cat, name, who->pid, who, w, text->id, NULL);
 	}
-	put_pair(c, s, cat, name, CHROME_LOCKS_PID, who, NULL, NULL, task);
+	put_pair(c, s, cat, name, CHROME_LOCKS_PID, who, NULL, NULL, find_task(track, who));
 	return c->j.error;
 }
 
 int chrome__finding(struct chrome *c, const struct finding *f)
 {
 	char safe[1024];
-	const char *summary;
 
 	begin(c);
-	summary = quote(c->texts, fmt__safe(safe, sizeof(safe), f->summary, true));
-	if (!summary)
-		return -ENOMEM;
-	begin_event(c, "i", "finding", summary);
+	begin_event(c, "i", "finding");
+	json__str(&c->j, "name", fmt__safe(safe, sizeof(safe), f->summary, true));
 	put_place(c, since_boot(c, f->t_ns), CHROME_LOCKS_PID, 0);
 	json__str(&c->j, "s", "g");	/* through all tracks */
 	json__object(&c->j, "args");

@@ -10,7 +10,7 @@
  * comes too late to know, is an asynchronous pair under its process instead.  Findings
  * are instants.  Times are those of CLOCK_BOOTTIME, as far as the recording knows it.
  *
- * Written as it comes: memory grows with threads, not with waits.
+ * Written as it comes: memory grows with threads, locks and stacks, not with waits.
  */
 #ifndef LOCKSCOPE_VIEW_CHROME_H
 #define LOCKSCOPE_VIEW_CHROME_H
