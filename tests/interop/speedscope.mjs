@@ -11,13 +11,15 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 
-const PATIENCE_MS = 20000;
+const PATIENCE_MS = 60000;
 const app = join(dirname(createRequire(import.meta.url).resolve("speedscope/package.json")), "dist/release/index.html");
-const browser = await chromium.launch({
+const launch = () => chromium.launch({
 	executablePath: process.env.BROWSER, timeout: PATIENCE_MS,
-	args: ["--headless", "--no-sandbox", "--no-first-run", "--use-gl=angle", "--use-angle=swiftshader",
-		"--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+	args: ["--headless", "--no-sandbox", "--no-first-run", "--disable-dev-shm-usage", "--use-gl=angle",
+		"--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking",
+		"--disable-component-update", "--disable-sync"],
 });
+let browser = await launch();
 
 async function read(file) {
 	const page = await browser.newPage({ acceptDownloads: true, viewport: { width: 320, height: 200 } });
@@ -31,6 +33,8 @@ async function read(file) {
 		await dialog.dismiss();
 		reject(new Error(dialog.message()));
 	}));
+	/* It may refuse, or the page go away, while nobody waits for either: no reason to die. */
+	refused.catch(() => {});
 	try {
 		await page.goto(pathToFileURL(app).href);
 		await page.setInputFiles("#file", file);
@@ -39,6 +43,7 @@ async function read(file) {
 		let saved = null;
 		const download = page.waitForEvent("download").then((d) => saved = d);
 
+		download.catch(() => {});
 		while (!saved) {
 			await Promise.race([refused, page.keyboard.press("Control+s")]);
 			await Promise.race([refused, download, page.waitForTimeout(250)]);
@@ -51,10 +56,22 @@ async function read(file) {
 	}
 }
 
+/* The exports are on trial here, not the browser: one that dies is started anew, once a file. */
+async function read_again_if_lost(file) {
+	return read(file).catch(async (error) => {
+		if (browser.isConnected() && !error.message.includes("crashed") && !error.message.includes("has been closed"))
+			throw error;
+		console.error(`${basename(file)}: the browser was lost, once more: ${error.message}`);
+		await browser.close().catch(() => {});
+		browser = await launch();
+		return read(file);
+	});
+}
+
 for (const file of process.argv.slice(2)) {
-	const line = await read(file).then((profile) => ({ file: basename(file), profile }),
+	const line = await read_again_if_lost(file).then((profile) => ({ file: basename(file), profile }),
 		(error) => ({ file: basename(file), error: error.message }));
 
 	console.log(JSON.stringify(line));
 }
-await browser.close();
+await browser.close().catch(() => {});
