@@ -20,6 +20,8 @@
 /* Waits younger than this are only listed: no stack, no search for the owner. */
 #define LK_YOUNG_NS 5000000ULL
 #define LK_NEW_WALKS 4		/* the first waits on a lock are always walked */
+#define LK_PENDING_BITS 8	/* of lk_pending.state: the count */
+#define LK_PENDING_MAX 16	/* a power of two */
 #define LK_NR_SYSCALLS 16	/* system calls that can sleep on a file lock, for both ABIs */
 
 /* include/trace/events/lock.h, LCB_F_*: the flags of contention_begin. */
@@ -155,6 +157,25 @@ struct lk_sampler {
 	__u64 last_walk_ns;
 };
 
+struct lk_agg_key {
+	__u64 lock;
+	__u64 stack;		/* 0: waits whose stack was not walked */
+	__u32 flags;
+	__u32 tid;		/* 0 unless agg_by_task */
+};
+
+/* Waits of tasks that have ended on one CPU and are not yet in the aggregate map: finding
+ * their row costs more than all else at an end, where the lock is already held; see
+ * pending.bpf.h. */
+struct lk_pending {
+	__u64 state;		/* how many wait below, and above them a number that changes
+				 * whenever they are taken out */
+	struct lk_agg_key key;	/* of all of them, its row exists; lock 0: none */
+	struct lk_agg_key last;	/* the last wait that was not put here */
+	__u64 full;		/* 1: another lock wants this place */
+	__u64 ns[LK_PENDING_MAX];
+};
+
 #define LK_SPIN_OFF 0x80000000U	/* lk_cpu.spin_inside */
 
 /* One CPU; value of an mmapable array, so user space reads it with no system call. */
@@ -167,6 +188,7 @@ struct lk_cpu {
 	struct lk_wait spins[LK_SPIN_DEPTH];
 	struct lk_counters nr;
 	struct lk_overflow overflow[64];	/* by flags & 63 */
+	struct lk_pending pending;
 	__u32 spin_inside;	/* 0: hooks of spinning locks record here.  Else one runs: interrupts
 				 * of it are dropped whole, and a task switch makes it 0.  Or
 				 * LK_SPIN_OFF, until the first task switch that is seen */
@@ -191,13 +213,6 @@ struct lk_stack {
 	__u32 nr;
 	__u32 cut;		/* 1: deeper than LK_STACK_DEPTH */
 	__u64 ip[LK_STACK_DEPTH];
-};
-
-struct lk_agg_key {
-	__u64 lock;
-	__u64 stack;		/* 0: waits whose stack was not walked */
-	__u32 flags;
-	__u32 tid;		/* 0 unless agg_by_task */
 };
 
 struct lk_agg {

@@ -10,6 +10,7 @@
 #include "guard.bpf.h"
 #include "lockfuncs.h"
 #include "lockword.bpf.h"
+#include "pending.bpf.h"
 #include "place.bpf.h"
 #include "site.bpf.h"
 #include "slot.bpf.h"
@@ -122,6 +123,8 @@ static __always_inline void begin_spin(void *ctx, struct lk_cpu *c, struct task_
 		return;
 	}
 	wait_details(ctx, w, c, context, now);
+	if (context == CTX_TASK)
+		pending_begin(c);
 	guard_leave(c, context);
 }
 
@@ -164,6 +167,7 @@ static __always_inline void begin_sleep(void *ctx, struct lk_cpu *c, struct task
 	now = bpf_ktime_get_boot_ns();
 	wait_fill(ctx, w, c, task, lock, flags, now);
 	wait_details(ctx, w, c, context, now);
+	pending_begin(c);
 out:
 	guard_leave(c, context);
 }
@@ -189,33 +193,6 @@ int BPF_PROG(contention_begin, void *lock, unsigned int flags)
 	else if (!is_helper(task))
 		begin_sleep(ctx, c, task, context, (__u64)lock, flags);
 	return 0;
-}
-
-static __always_inline __u32 log2_ns(__u64 ns)
-{
-	__u32 r = 0;
-
-	if (ns >> 32) { r += 32; ns >>= 32; }
-	if (ns >> 16) { r += 16; ns >>= 16; }
-	if (ns >> 8) { r += 8; ns >>= 8; }
-	if (ns >> 4) { r += 4; ns >>= 4; }
-	if (ns >> 2) { r += 2; ns >>= 2; }
-	return r + (ns >> 1 & 1);
-}
-
-/* A CPU that loses the race four times in a row was beaten by larger values. */
-static __always_inline void raise_max(__u64 *max, __u64 v)
-{
-	__u64 old = *(volatile __u64 *)max;
-	int i;
-
-	for (i = 0; i < 4 && v > old; i++) {
-		__u64 seen = __sync_val_compare_and_swap(max, old, v);
-
-		if (seen == old)
-			return;
-		old = seen;
-	}
 }
 
 static __always_inline struct lk_agg *agg_new(struct lk_agg_key *key, struct task_struct *task,
@@ -269,9 +246,12 @@ static __always_inline void account(void *ctx, struct lk_cpu *c, struct task_str
 		.flags = w->flags & LK_F_KERNEL & ~(w->flags & LK_F_MUTEX ? LK_F_SPIN : 0),
 		.tid = cfg.agg_by_task || split_tasks ? w->tid : 0,
 	};
-	struct lk_agg *a = agg_row(&key, task, context);
 	struct lk_overflow *o;
+	struct lk_agg *a;
 
+	if (context == CTX_TASK && !key.stack && pending_add(c, &key, wait_ns))
+		return;
+	a = agg_row(&key, task, context);
 	if (a && !key.stack && cfg.stacks == LK_STACKS_SAMPLED && a->walks < LK_NEW_WALKS) {
 		struct lk_agg *walked;
 
@@ -279,6 +259,8 @@ static __always_inline void account(void *ctx, struct lk_cpu *c, struct task_str
 		w->stack = key.stack = walk_late(ctx, c, context);
 		walked = key.stack ? agg_row(&key, task, context) : NULL;
 		a = walked ? walked : a;
+	} else if (a && !key.stack && context == CTX_TASK) {
+		pending_adopt(c, &key);
 	} else if (!a && key.stack) {
 		/* Full: the row of this lock without a stack may be there. */
 		key.stack = 0;

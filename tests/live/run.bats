@@ -28,6 +28,22 @@ teardown() { live_teardown; }
 	[[ $output == *mutex* ]]
 }
 
+# Waits of busy locks reach the statistics some at a time: none may be left behind at the
+# end, nor be counted twice by looks in between.
+@test "statistics are exact: every wait that ended is in them, once" {
+	local load
+	for load in shared-offset pipe; do
+		"$LOCKSCOPE" stat --json --interval 50 -o "$T/stat.json" -- "$LOCKLOAD" $load -s 1 >/dev/null
+		jq -es '
+			(map(select(.type == "cost")) | last | .waits) as $waits
+			| ([.[] | select(.type == "agg")]
+				| group_by([.lock, .kind, .mode, .spin, .stack]) | map(last)) as $rows
+			| (.[] | select(.type == "lost") | .maps == 0)
+			and $waits > 1000 and ($rows | map(.count) | add) == $waits
+			and all($rows[]; (.hist | add) == .count and .max_ns <= .total_ns)' "$T/stat.json"
+	done
+}
+
 @test "a command after --: its output, its status, and the end with it" {
 	run "$LOCKSCOPE" stat -- sh -c 'echo from the command; exit 7'
 	[ "$status" -eq 0 ]

@@ -89,6 +89,9 @@ static int fetch(struct live_aggs *a, struct collection *c)
 	uint32_t at, nr;
 	bool first = true;
 
+	err = live_bpf__settle(&a->s->bpf);
+	if (err)
+		return err;
 	do {
 		nr = BATCH;
 		end = bpf_map_lookup_batch(fd, first ? NULL : &at, &at, a->keys, a->values, &nr,

@@ -450,6 +450,13 @@ bool live_bpf__peek(const struct live_bpf *b, uint64_t addr, void *to, size_t le
 	return true;
 }
 
+int live_bpf__settle(const struct live_bpf *b)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+
+	return bpf_prog_test_run_opts(bpf_program__fd(b->skel->progs.pending_take_all), &opts);
+}
+
 void live_bpf__set_helpers(const struct live_bpf *b, const pid_t *pids, uint32_t nr)
 {
 	uint32_t i;

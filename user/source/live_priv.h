@@ -60,6 +60,9 @@ void live_bpf__close(struct live_bpf *b, const struct live_config *cfg);
 void live_bpf__set_helpers(const struct live_bpf *b, const pid_t *pids, uint32_t nr);
 /* Sums of what all CPUs counted. */
 void live_bpf__counters(const struct live_bpf *b, struct lk_counters *sum);
+/* Puts every ended wait that a CPU has only written down into the aggregate map, which is
+ * exact up to now afterwards.  0 or -errno. */
+int live_bpf__settle(const struct live_bpf *b);
 void live_bpf__overflow(const struct live_bpf *b, struct lk_overflow sum[64]);
 /* What is known of a lock's bucket (struct lk_bucket); level held, else all zero. */
 struct lk_bucket live_bpf__bucket(const struct live_bpf *b, uint64_t lock);
