@@ -133,10 +133,13 @@ static __always_inline void pending_adopt(struct lk_cpu *c, const struct lk_agg_
 		p->last = *key;
 		return;
 	}
-	if (*(volatile __u64 *)&p->state & PENDING_COUNT)
+	if (*(volatile __u64 *)&p->state & PENDING_COUNT) {
 		p->full = 1;
-	else
-		p->key = *key;
+		return;
+	}
+	p->key = *key;
+	/* Should the guard have let in two (7.0 and later), the other one's addition fails. */
+	__sync_fetch_and_add(&p->state, PENDING_COUNT + 1);
 }
 
 #endif
