@@ -4,8 +4,11 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "cmocka_all.h"
 #include "source/futex_sleeps.h"
+#include "source/sysv_probe.h"
 
 #define OWN_NS 4026531839u
 #define SET 7
@@ -209,6 +212,78 @@ static void a_signal_is_no_lock(void **state)
 	assert_true(proves_nothing(&l));
 }
 
+/* What the child asks. */
+
+static uint32_t own_ipc_ns(void)
+{
+	struct stat st;
+
+	assert_int_equal(stat("/proc/self/ns/ipc", &st), 0);
+	return (uint32_t)st.st_ino;
+}
+
+static void memory_that_cannot_be_read(void **state)
+{
+	static struct sembuf ops[SYSV_OPS_MAX];
+	struct sysv_call call = { .pid = (uint32_t)getpid(), .nr_ops = 1, .semid = -1,
+				  .ipc_ns = own_ipc_ns() };
+	struct sysv_claim c;
+
+	(void)state;
+	assert_true(sysv_probe__ask(&call, &c) < 0);
+	call.ops = UINT64_MAX - 1;
+	assert_true(sysv_probe__ask(&call, &c) < 0);
+	call.ops = (uintptr_t)ops;
+	call.nr_ops = UINT32_MAX;
+	assert_int_equal(sysv_probe__ask(&call, &c), -E2BIG);
+	call.nr_ops = 0;
+	assert_int_equal(sysv_probe__ask(&call, &c), -E2BIG);
+	call.nr_ops = 1;
+	call.pid = UINT32_MAX;
+	assert_int_equal(sysv_probe__ask(&call, &c), -ENOENT);
+}
+
+static void another_namespace_is_not_asked(void **state)
+{
+	const struct sembuf ops[] = { { 3, -1, SEM_UNDO }, { 1, 0, 0 } };
+	struct sysv_call call = { .pid = (uint32_t)getpid(), .ops = (uintptr_t)ops, .nr_ops = 1,
+				  .semid = 0, .ipc_ns = own_ipc_ns() + 1 };
+	struct sysv_claim c;
+
+	(void)state;
+	assert_int_equal(sysv_probe__ask(&call, &c), 0);
+	assert_true(c.foreign && c.num == 3 && c.undo && !c.for_zero && !c.last && !c.nr_threads);
+	call.nr_ops = 2;
+	assert_int_equal(sysv_probe__ask(&call, &c), -EXDEV);
+}
+
+static void a_set_of_our_own(void **state)
+{
+	const struct sembuf ops[] = { { 1, -1, 0 }, { 0, -1, 0 } }, beyond = { 2, -1, 0 };
+	struct sysv_call call = { .pid = (uint32_t)getpid(), .ops = (uintptr_t)ops, .nr_ops = 2,
+				  .semid = semget(IPC_PRIVATE, 2, 0600), .ipc_ns = own_ipc_ns() };
+	struct sysv_claim c;
+	int set, err, free_err, beyond_err, gone_err;
+
+	(void)state;
+	if (call.semid < 0)
+		skip();	/* no SysV semaphores here */
+	set = semctl(call.semid, 1, SETVAL, 1);
+	err = sysv_probe__ask(&call, &c);
+	call.nr_ops = 1;
+	free_err = sysv_probe__ask(&call, &(struct sysv_claim){ 0 });
+	call.ops = (uintptr_t)&beyond;
+	beyond_err = sysv_probe__ask(&call, &(struct sysv_claim){ 0 });
+	semctl(call.semid, 0, IPC_RMID);
+	gone_err = sysv_probe__ask(&call, &(struct sysv_claim){ 0 });
+	assert_int_equal(set, 0);
+	assert_int_equal(err, 0);
+	assert_true(c.num == 0 && !c.foreign && !c.last && !c.key);
+	assert_int_equal(free_err, -EAGAIN);
+	assert_int_equal(beyond_err, -EINVAL);
+	assert_true(gone_err == -EINVAL || gone_err == -EIDRM);
+}
+
 /* From look to look. */
 
 static struct futex_query queries[FUTEX_PROBE_MAX];
@@ -281,6 +356,9 @@ int main(void)
 		cmocka_unit_test(the_last_one_is_a_hint),
 		cmocka_unit_test(no_holder_at_all),
 		cmocka_unit_test(a_signal_is_no_lock),
+		cmocka_unit_test(memory_that_cannot_be_read),
+		cmocka_unit_test(another_namespace_is_not_asked),
+		cmocka_unit_test(a_set_of_our_own),
 		cmocka_unit_test(one_semaphore_of_several_processes),
 	};
 

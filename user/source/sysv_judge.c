@@ -69,7 +69,7 @@ static bool is_lock(const struct sysv_waiter *w, size_t nr)
 	for (i = 0; i < nr; i++)
 		if (w[i].claim->for_zero || !w[i].claim->undo || w[i].claim->foreign)
 			return false;
-	return w->claim->num < LK_UNDO_SEMS;
+	return true;
 }
 
 static void add(struct rec_lock_state *l, struct rec_holder *holders, uint32_t tid,
