@@ -12,12 +12,16 @@
 #define regs_syscall_arg(regs, i) ((regs)->regs[i])	/* i >= 1 */
 #define regs_syscall_arg0(regs) ((regs)->orig_x0)
 #define NR_FUTEX 98
+#define NR_SEMOP 193
+#define NR_SEMTIMEDOP 192
 #else
 #define regs_syscall_nr(regs) ((int)(regs)->orig_ax)
 #define regs_syscall_arg(regs, i)                                                                  \
 	((i) == 1 ? (regs)->si : (i) == 2 ? (regs)->dx : (i) == 3 ? (regs)->r10 : (regs)->r8)
 #define regs_syscall_arg0(regs) ((regs)->di)
 #define NR_FUTEX 202
+#define NR_SEMOP 65
+#define NR_SEMTIMEDOP 220
 #endif
 #define NR_FUTEX_WAIT 455	/* 6.7, on every architecture */
 
@@ -319,5 +323,63 @@ struct task_struct___files {
 struct mm_struct___any {
 	struct task_struct *owner;	/* with CONFIG_MEMCG */
 } __attribute__((preserve_access_index));
+
+/* ipc/sem.c; without CONFIG_SYSVIPC there is none of it.  semadj was a pointer to what
+ * lies behind the struct before it became that itself. */
+struct sem_undo___ptr {
+	short *semadj;
+} __attribute__((preserve_access_index));
+struct sem_undo___any {
+	struct list_head list_proc;
+	int semid;
+	short semadj[1];
+} __attribute__((preserve_access_index));
+struct sem_undo_list___any {
+	struct list_head list_proc;
+} __attribute__((preserve_access_index));
+struct sysv_sem___any {
+	struct sem_undo_list___any *undo_list;
+} __attribute__((preserve_access_index));
+struct task_struct___sem {
+	struct sysv_sem___any sysvsem;
+} __attribute__((preserve_access_index));
+
+static __always_inline struct sem_undo_list___any *task_undo_list(struct task_struct *task)
+{
+	struct task_struct___sem *t = (void *)task;
+
+	return bpf_core_field_exists(t->sysvsem.undo_list) ? BPF_CORE_READ(t, sysvsem.undo_list) :
+							     NULL;
+}
+
+static __always_inline const void *undo_adjustments(struct sem_undo___any *u)
+{
+	struct sem_undo___ptr *p = (void *)u;
+
+	return bpf_core_field_exists(p->semadj) ? (const void *)BPF_CORE_READ(p, semadj) :
+						  (const void *)&u->semadj;
+}
+
+struct ns_common___any {
+	unsigned int inum;
+} __attribute__((preserve_access_index));
+struct ipc_namespace___any {
+	struct ns_common___any ns;
+} __attribute__((preserve_access_index));
+struct nsproxy___ipc {
+	struct ipc_namespace___any *ipc_ns;
+} __attribute__((preserve_access_index));
+
+/* The inode number of the task's IPC namespace; 0: it exits, or there are none. */
+static __always_inline __u32 task_ipc_ns(struct task_struct *task)
+{
+	struct nsproxy___ipc *n = (void *)BPF_CORE_READ(task, nsproxy);
+	struct ipc_namespace___any *ns;
+
+	if (!n || !bpf_core_field_exists(n->ipc_ns))
+		return 0;
+	ns = BPF_CORE_READ(n, ipc_ns);
+	return ns && bpf_core_field_exists(ns->ns.inum) ? BPF_CORE_READ(ns, ns.inum) : 0;
+}
 
 #endif

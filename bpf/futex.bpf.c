@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * futex.bpf.c - which threads wait for a futex, by the registers of their system call.
+ * futex.bpf.c - which threads wait for a futex or a SysV semaphore, by the registers of
+ * their system call; what threads owe to SysV semaphores.
  *
  * An iterator of its own: a machine has thousands of threads asleep in a futex that is
  * no lock, and they are not to make each look at the others dear.  The registers lie
@@ -52,6 +53,20 @@ static __always_inline int read_futex_wait(struct pt_regs *regs, struct lk_futex
 	return f->val != 0;
 }
 
+/* semop(semid, ops, nr_ops), semtimedop(…, timeout) */
+static __always_inline int read_semop(struct task_struct *task, struct pt_regs *regs, int nr,
+				      struct lk_futex *f)
+{
+	f->val = regs_syscall_arg0(regs);
+	f->uaddr = regs_syscall_arg(regs, 1);
+	f->nr_ops = regs_syscall_arg(regs, 2);
+	f->flags = LK_FUTEX_SEMOP;
+	if (nr == NR_SEMTIMEDOP && regs_syscall_arg(regs, 3))
+		f->flags |= LK_FUTEX_TIMEOUT;
+	f->ipc_ns = task_ipc_ns(task);
+	return f->ipc_ns != 0;
+}
+
 static __always_inline int read_wait(struct task_struct *task, struct lk_futex *f)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
@@ -63,6 +78,8 @@ static __always_inline int read_wait(struct task_struct *task, struct lk_futex *
 	f->uaddr = regs_syscall_arg0(regs);
 	if (nr == NR_FUTEX)
 		return read_futex(regs, f);
+	if (nr == NR_SEMOP || nr == NR_SEMTIMEDOP)
+		return read_semop(task, regs, nr, f);
 	return nr == NR_FUTEX_WAIT && read_futex_wait(regs, f);
 }
 
@@ -87,5 +104,45 @@ int futex_waits(struct bpf_iter__task *ctx)
 	f.pid = task->tgid;
 	f.ns_tid = task_ns_tid(task);
 	bpf_seq_write(ctx->meta->seq, &f, sizeof(f));
+	return 0;
+}
+
+#define UNDO_SETS 32	/* of one thread */
+
+/* Walked without the lock that protects it: what is read twice alike counts. */
+SEC("iter/task")
+int sem_undos(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct sem_undo_list___any *list;
+	struct list_head *head, *at;
+	struct lk_sem_undo rec = {};
+	int i;
+
+	if (!task || task->flags & PF_KTHREAD)
+		return 0;
+	list = task_undo_list(task);
+	if (!list)
+		return 0;
+	head = &list->list_proc;
+	at = BPF_CORE_READ(head, next);
+	rec.start_ns = task->start_boottime;
+	rec.tid = task->pid;
+	rec.pid = task->tgid;
+	rec.ipc_ns = task_ipc_ns(task);
+	for (i = 0; i < UNDO_SETS && at && at != head; i++) {
+		struct sem_undo___any *u = container_of(at, struct sem_undo___any, list_proc);
+
+		rec.semid = BPF_CORE_READ(u, semid);
+		at = BPF_CORE_READ(at, next);
+		if (rec.semid < 0 ||	/* the set was removed */
+		    bpf_probe_read_kernel(rec.adj, sizeof(rec.adj), undo_adjustments(u)))
+			continue;
+		bpf_seq_write(ctx->meta->seq, &rec, sizeof(rec));
+	}
+	if (at != head) {
+		rec.semid = -1;
+		bpf_seq_write(ctx->meta->seq, &rec, sizeof(rec));
+	}
 	return 0;
 }

@@ -74,6 +74,16 @@ static const struct mode modes[] = {
 	  .kind = { LIE, LIE }, .nr = 2, .threads = 1 },
 	{ .name = "lie-of-init", .about = "a thread that pretends to wait for a mutex of init",
 	  .kind = { LIE_OF_INIT, LIE_OF_INIT }, .shape = QUEUE, .nr = 1, .threads = 1 },
+	{ .name = "sysv-abba", .about = "two processes, two SysV semaphores, SEM_UNDO: a deadlock",
+	  .kind = { SYSV, SYSV }, .nr = 2, .deadlock = 1 },
+	{ .name = "sysv-plain", .about = "the same without SEM_UNDO: a deadlock, or idle",
+	  .kind = { SYSV_PLAIN, SYSV_PLAIN }, .nr = 2 },
+	{ .name = "sysv-self", .about = "a process lowers its semaphore again: a deadlock, or idle",
+	  .kind = { SYSV, SYSV }, .nr = 1 },
+	{ .name = "sysv-queue", .about = "one process lowered it with SEM_UNDO, N (3) wait: none, a root",
+	  .kind = { SYSV, SYSV }, .shape = QUEUE, .nr = 3, .takes_nr = 1 },
+	{ .name = "sysv-idle", .about = "the same without SEM_UNDO: N (3) may wait for work",
+	  .kind = { SYSV_PLAIN, SYSV_PLAIN }, .shape = QUEUE, .nr = 3, .takes_nr = 1 },
 };
 #define NR_MODES (sizeof(modes) / sizeof(modes[0]))
 

@@ -21,6 +21,7 @@ enum kind {
 	WRITE,			/* an rwlock, by writers */
 	CONDVAR,		/* nobody holds it, and nobody ever signals */
 	LIE, LIE_OF_INIT,	/* memory that looks like a mutex, of its actor or of init */
+	SYSV, SYSV_PLAIN,	/* a SysV semaphore of 1, lowered with SEM_UNDO or without */
 };
 #define KINDS_MAX 5		/* in one scene */
 enum shape {
@@ -64,6 +65,7 @@ union user_lock {
 struct shared {
 	atomic_int nr_ready;
 	atomic_int go;
+	int semid;		/* of the semaphores, one for each file; 0: none */
 	union user_lock locks[MAX_ACTORS];
 	struct actor actors[MAX_ACTORS];
 };
@@ -85,6 +87,7 @@ int file_wanted(const struct scene *s, int actor);
 enum kind file_kind(const struct scene *s, int file);
 void file_path(const struct scene *s, int file, char path[FILE_PATH_MAX]);
 
+static inline int kind_is_sysv(enum kind k) { return k == SYSV || k == SYSV_PLAIN; }
 static inline int kind_is_user(enum kind k) { return k >= MUTEX; }
 static inline int kind_is_mutex(enum kind k) { return k >= MUTEX && k <= TIMED; }
 /* Before anybody else is there.  0 or -errno, as are the others. */

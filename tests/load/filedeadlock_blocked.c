@@ -45,6 +45,8 @@ static int is_blocked(int tid, long syscall_nr)
 
 static long blocking_syscall(enum kind kind)
 {
+	if (kind_is_sysv(kind))
+		return SYS_semop;
 	if (kind_is_user(kind))
 		return SYS_futex;
 	return kind == FLOCK ? SYS_flock : kind == LEASE ? SYS_openat : SYS_fcntl;

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * filedeadlock_user.c - locks of user space in a scene: glibc's, and memory that lies.
+ * filedeadlock_user.c - locks of user space in a scene: glibc's, memory that lies,
+ * SysV semaphores.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sys/ipc.h>
+#include <sys/prctl.h>
+#include <sys/sem.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -41,11 +45,56 @@ static int mutex_init(union user_lock *l, enum kind kind, int shared)
 	return -err;
 }
 
+/* Removes the semaphores when this process ends, however it does: nobody else would. */
+static int keep_semaphores(int semid)
+{
+	pid_t parent = getpid(), pid = fork();
+	sigset_t term;
+	int sig;
+
+	if (pid)
+		return pid < 0 ? -errno : 0;
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);	/* blocked, as in the parent */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	setpgid(0, 0);
+	if (getppid() == parent)
+		sigwait(&term, &sig);
+	semctl(semid, 0, IPC_RMID);
+	_exit(0);
+}
+
+static int semaphores_init(struct scene *s)
+{
+	int i, err, id = semget(IPC_PRIVATE, s->nr_files, 0600);
+
+	if (id < 0)
+		return -errno;
+	err = keep_semaphores(id);
+	if (err)
+		semctl(id, 0, IPC_RMID);
+	for (i = 0; i < s->nr_files && !err; i++)
+		err = semctl(id, i, SETVAL, 1) ? -errno : 0;
+	s->shared->semid = id;
+	return err;
+}
+
+static int semaphore_take(const struct scene *s, int file)
+{
+	struct sembuf op = { .sem_num = (unsigned short)file, .sem_op = -1 };
+
+	op.sem_flg = file_kind(s, file) == SYSV ? SEM_UNDO : 0;
+	/* the one system call that actors_are_blocked() looks for */
+	return syscall(SYS_semop, s->shared->semid, &op, 1) ? -errno : 0;
+}
+
 int user_locks_init(struct scene *s)
 {
 	int shared = s->mode->threads ? PTHREAD_PROCESS_PRIVATE : PTHREAD_PROCESS_SHARED;
 	int i, err = 0;
 
+	if (kind_is_sysv(file_kind(s, 0)))
+		return semaphores_init(s);
 	for (i = 0; i < s->nr_files && !err; i++)
 		if (kind_is_mutex(file_kind(s, i)))
 			err = mutex_init(user_lock(s, i), file_kind(s, i), shared);
@@ -89,6 +138,8 @@ int user_lock_take(const struct scene *s, int file)
 	case CONDVAR:
 		pthread_mutex_lock(&of_never);
 		return -pthread_cond_wait(&never, &of_never);
+	case SYSV:
+	case SYSV_PLAIN: return semaphore_take(s, file);
 	case LIE:
 	case LIE_OF_INIT:
 		return syscall(SYS_futex, l->words, FUTEX_WAIT_PRIVATE, 2, NULL) ? -errno : 0;

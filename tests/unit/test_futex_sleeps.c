@@ -74,14 +74,14 @@ static void shown_when_said_twice(void **state)
 	look(&s, recs, 2, T0);
 	assert_int_equal(ask(&s, T0, false), 1);	/* one word, one query */
 	answer(&s, 1, 77, T0);
-	assert_int_equal(futex_sleeps__make_locks(&s, 0), 0);
+	assert_int_equal(futex_sleeps__make_locks(&s, 0, NULL, 0), 0);
 	assert_int_equal(s.nr_locks, 0);
 	assert_false(is_shown(&s, 1, 9));
 
 	assert_int_equal(ask(&s, T0 + MS, false), 1);
 	assert_false(queries[0].wants_name);
 	answer(&s, 1, 77, T0 + MS);
-	assert_int_equal(futex_sleeps__make_locks(&s, 0), 0);
+	assert_int_equal(futex_sleeps__make_locks(&s, 0, NULL, 0), 0);
 	assert_int_equal(s.nr_locks, 1);
 	assert_true(is_shown(&s, 1, 9));
 	assert_true(is_shown(&s, 2, 7));
@@ -106,15 +106,15 @@ static void another_owner_counts_anew(void **state)
 	answer(&s, ask(&s, T0, false), 77, T0);
 	answer(&s, ask(&s, T0, true), 77, T0);
 	answer(&s, ask(&s, T0, true), 78, T0);
-	assert_int_equal(futex_sleeps__make_locks(&s, 0), 0);
+	assert_int_equal(futex_sleeps__make_locks(&s, 0, NULL, 0), 0);
 	assert_int_equal(s.nr_locks, 0);
 	answer(&s, ask(&s, T0, true), 78, T0);
-	assert_int_equal(futex_sleeps__make_locks(&s, 0), 0);
+	assert_int_equal(futex_sleeps__make_locks(&s, 0, NULL, 0), 0);
 	assert_int_equal(s.locks[0].holders[0].tid, 78);
 	/* and nothing is left of what no answer came for */
 	assert_int_equal(ask(&s, T0, true), 1);
 	assert_int_equal(futex_sleeps__answer(&s, queries, 0, T0), 0);
-	assert_int_equal(futex_sleeps__make_locks(&s, 0), 0);
+	assert_int_equal(futex_sleeps__make_locks(&s, 0, NULL, 0), 0);
 	assert_int_equal(s.nr_locks, 0);
 	futex_sleeps__free(&s);
 }
@@ -128,18 +128,18 @@ static void a_confirming_look_wants_fresh_news(void **state)
 	look(&s, &rec, 1, T0);
 	answer(&s, ask(&s, T0, false), 77, T0);
 	answer(&s, ask(&s, T0, true), 77, T0);
-	assert_int_equal(futex_sleeps__make_locks(&s, T0 + MS), 0);
+	assert_int_equal(futex_sleeps__make_locks(&s, T0 + MS, NULL, 0), 0);
 	assert_int_equal(s.nr_locks, 0);
 	assert_false(is_shown(&s, 1, 9));
-	assert_int_equal(futex_sleeps__make_locks(&s, T0), 0);
+	assert_int_equal(futex_sleeps__make_locks(&s, T0, NULL, 0), 0);
 	assert_true(is_shown(&s, 1, 9));
 	/* it goes on from look to look as long as the thread sleeps */
 	look(&s, &rec, 1, T0 + MS);
-	assert_int_equal(futex_sleeps__make_locks(&s, T0), 0);
+	assert_int_equal(futex_sleeps__make_locks(&s, T0, NULL, 0), 0);
 	assert_true(is_shown(&s, 1, 9));
 	rec.switches++;
 	look(&s, &rec, 1, T0 + 2 * MS);
-	assert_int_equal(futex_sleeps__make_locks(&s, T0), 0);
+	assert_int_equal(futex_sleeps__make_locks(&s, T0, NULL, 0), 0);
 	assert_int_equal(s.nr_locks, 0);
 	futex_sleeps__free(&s);
 }
@@ -221,7 +221,7 @@ static void shared_memory_is_known_by_its_file(void **state)
 		}
 		answer(&s, nr, 77, T0);
 	}
-	assert_int_equal(futex_sleeps__make_locks(&s, 0), 0);
+	assert_int_equal(futex_sleeps__make_locks(&s, 0, NULL, 0), 0);
 	assert_int_equal(s.nr_locks, 1);
 	assert_string_equal(s.locks[0].lock.str, "futex:8:1:42:64");
 	futex_sleeps__free(&s);

@@ -47,7 +47,7 @@ static void names_are_those_of_the_contract(void **state)
 {
 	static const char *const kinds[] = { "unknown", "mutex", "ww_mutex", "rwsem",
 		"percpu_rwsem", "semaphore", "rt_mutex", "spinlock", "rwlock", "flock", "posix",
-		"ofd", "lease", "futex" };
+		"ofd", "lease", "futex", "sysv_sem" };
 	int i;
 
 	(void)state;

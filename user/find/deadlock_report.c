@@ -271,6 +271,17 @@ static uint64_t make_key(const struct finding *f)
 	return key;
 }
 
+/* A SysV semaphore has no owner: anybody may raise it. */
+static bool has_semaphore(const struct finding *f)
+{
+	uint32_t i;
+
+	for (i = 0; i < f->nr_edges; i++)
+		if (f->edges[i].lock.kind == KIND_SYSV_SEM)
+			return true;
+	return false;
+}
+
 static int report_one(struct report *r, const struct find_input *in, struct finding *f)
 {
 	f->kind = FIND_DEADLOCK;
@@ -281,6 +292,8 @@ static int report_one(struct report *r, const struct find_input *in, struct find
 		return -ENOMEM;
 	if (evidence__loss_matters(in, f))
 		f->confidence = SURE_LIKELY;
+	if (has_semaphore(f))
+		f->confidence = SURE_POSSIBLE;
 	f->key = make_key(f);
 	return 0;
 }

@@ -44,7 +44,7 @@ int64_t diagnosis__blocked_ns(const struct diagnose_input *in, uint32_t task)
 static bool is_user_kind(enum lock_kind kind)
 {
 	return kind == KIND_FLOCK || kind == KIND_POSIX || kind == KIND_OFD ||
-	       kind == KIND_LEASE || kind == KIND_FUTEX;
+	       kind == KIND_LEASE || kind == KIND_FUTEX || kind == KIND_SYSV_SEM;
 }
 
 static bool waits_for_user(const struct work *w, uint32_t task)
@@ -98,7 +98,7 @@ static void mark_all(struct work *w)
 			continue;
 		if (root != SNAP_NONE && w->state[root] != FREE)
 			w->state[i] = BLOCKED;
-		else
+		else if (!snapshot__is_signal(&w->s->locks[w->s->tasks[i].wait_lock]))
 			w->d->nr_user_waits +=
 				diagnosis__blocked_ns(w->in, i) >= (int64_t)w->in->stall_ns;
 	}

@@ -198,6 +198,13 @@ static int search_task(struct search *x, uint32_t task)
 	return 0;
 }
 
+/* It keeps others waiting, and waits for nobody that is known to keep it so. */
+static bool may_be_root(const struct snapshot *s, const struct snap_task *t)
+{
+	return t->nr_holds && (t->wait_lock == SNAP_NONE ||
+			       snapshot__is_signal(&s->locks[t->wait_lock]));
+}
+
 static int run(const struct find_input *in, struct findings *out)
 {
 	struct search x = { .in = in, .s = in->cur, .out = out };
@@ -210,7 +217,7 @@ static int run(const struct find_input *in, struct findings *out)
 		return 0;
 	err = init(&x);
 	for (i = 0; i < x.s->nr_tasks && !err; i++)
-		if (x.s->tasks[i].nr_holds && x.s->tasks[i].wait_lock == SNAP_NONE)
+		if (may_be_root(x.s, &x.s->tasks[i]))
 			err = search_task(&x, i);
 	return err;
 }

@@ -94,7 +94,7 @@ static int report(struct search *x, const struct snap_lock *l, uint32_t nr)
 	f->key = hash__add(hash__u64(x->rule->kind + 1), l->lock.key);
 	f->t_ns = s->t_ns;
 	/* that the futex is a lock at all is what the program's memory says */
-	f->confidence = l->lock.kind == KIND_FUTEX ||
+	f->confidence = l->lock.kind == KIND_FUTEX || l->lock.kind == KIND_SYSV_SEM ||
 					s->tasks[x->found[0]].found_by == FOUND_SAMPLE ?
 				SURE_LIKELY : SURE_CERTAIN;
 	f->threshold_ns = x->rule->threshold_ns;
@@ -118,6 +118,8 @@ static int search_lock(struct search *x, const struct snap_lock *l)
 {
 	uint32_t i, task, nr = 0;
 
+	if (snapshot__is_signal(l))
+		return 0;
 	for (i = 0; i < l->nr_waiters; i++) {
 		task = x->in->cur->waiters[l->first_waiter + i];
 		if (is_long(x, task))

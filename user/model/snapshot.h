@@ -119,6 +119,12 @@ uint32_t snapshot__find_task(const struct snapshot *s, uint32_t tid, uint64_t st
 /* The same task in another snapshot; tid 0, the idle task, is told by its CPU, and
  * one that has exited is another than the task it was. */
 uint32_t snapshot__find_same(const struct snapshot *s, const struct snap_task *task);
+/* A SysV semaphore that may be a signal as well as a lock: who waits for it may just
+ * wait for work. */
+static inline bool snapshot__is_signal(const struct snap_lock *l)
+{
+	return l->lock.kind == KIND_SYSV_SEM && l->blind;
+}
 uint32_t snapshot__find_lock(const struct snapshot *s, uint64_t key);
 /* Takes NULL. */
 void snapshot__free(struct snapshot *s);

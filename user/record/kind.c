@@ -20,6 +20,7 @@ static const char *const kind_names[NR_KINDS] = {
 	[KIND_OFD] = "ofd",
 	[KIND_LEASE] = "lease",
 	[KIND_FUTEX] = "futex",
+	[KIND_SYSV_SEM] = "sysv_sem",
 };
 
 static const char *const mode_names[NR_MODES] = {

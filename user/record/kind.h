@@ -22,6 +22,7 @@ enum lock_kind {
 	KIND_OFD,
 	KIND_LEASE,
 	KIND_FUTEX,
+	KIND_SYSV_SEM,
 	NR_KINDS,
 };
 

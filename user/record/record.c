@@ -36,7 +36,8 @@ static const char *const found_by_names[NR_FOUND_BY] = {
 };
 
 /* What a lock that is known by a string, not an address, begins with. */
-static const char *const string_locks[] = { "flock:", "posix:", "ofd:", "lease:", "futex:" };
+static const char *const string_locks[] = { "flock:", "posix:", "ofd:", "lease:", "futex:",
+					    "sysv_sem:" };
 
 /* The index of a name, or -EINVAL; name may be NULL. */
 static int find_name(const char *const *names, int nr, const char *name)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "source/sysv_probe.h"
 #include "source/user_names.h"
 
 #define NSEC 1000000000ull
@@ -151,6 +152,14 @@ static void name(struct futex_query *q, struct user_mapping *m)
 	user_names__format(q->pid, m, q->claim.addr, q->name, sizeof(q->name));
 }
 
+static void answer_semop(struct futex_query *q)
+{
+	const struct sysv_call call = { .pid = q->pid, .ops = q->uaddr, .nr_ops = q->nr_ops,
+					.semid = (int32_t)q->val, .ipc_ns = q->ipc_ns };
+
+	q->err = is_same_thread(q) ? sysv_probe__ask(&call, &q->sem) : -ESRCH;
+}
+
 static void answer(struct futex_probe *p, struct futex_query *q)
 {
 	struct user_mapping map = { 0 };
@@ -180,5 +189,8 @@ void futex_probe__run(void *shared)
 	struct futex_probe *p = shared;
 
 	for (p->at = 0; p->at < p->nr; p->at++)
-		answer(p, &p->queries[p->at]);
+		if (p->queries[p->at].semop)
+			answer_semop(&p->queries[p->at]);
+		else
+			answer(p, &p->queries[p->at]);
 }

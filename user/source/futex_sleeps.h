@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
- * futex_sleeps.h - the sleeps on futexes, from look to look: what is known of each, which
+ * futex_sleeps.h - the sleeps on futexes and in semop(), from look to look: what is
+ * known of each, which
  * to ask about next, which locks they are for.  Pure.
  */
 #ifndef LOCKSCOPE_SOURCE_FUTEX_SLEEPS_H
@@ -11,12 +12,13 @@
 
 /* What the memory has said of one sleep. */
 struct futex_found {
-	struct futex_claim claim;
+	struct futex_claim claim;	/* semop: wanted only */
+	struct sysv_claim sem;	/* semop */
 	uint32_t owner;
 	uint32_t nr_same;	/* times in a row; shown from the second on */
 	uint64_t t_ns;		/* of the last */
 	uint32_t lock;		/* index, when shown */
-	char id[80], name[FUTEX_NAME_LEN], evidence[128];
+	char id[80], name[FUTEX_NAME_LEN], evidence[256];
 };
 
 /* One sleep of one thread: as long as its switch count stands still. */
@@ -37,7 +39,7 @@ struct futex_sleeps {
 	uint32_t from;		/* where asking begins: everybody has his turn */
 	struct rec_lock_state *locks;
 	struct rec_holder *holders;
-	uint32_t nr_locks;
+	uint32_t nr_locks, nr_holders;
 };
 
 void futex_sleeps__free(struct futex_sleeps *s);
@@ -54,8 +56,12 @@ uint32_t futex_sleeps__ask(struct futex_sleeps *s, uint64_t now_ns, bool confirm
 /* Takes the answers to the first nr queries; of the others nothing is known any more. */
 int futex_sleeps__answer(struct futex_sleeps *s, const struct futex_query *q, uint32_t nr,
 			 uint64_t now_ns);
-/* Makes the locks of what is shown; fresh_ns: only of what was read since. */
-int futex_sleeps__make_locks(struct futex_sleeps *s, uint64_t fresh_ns);
+/* Any of them is in semop(). */
+bool futex_sleeps__any_semop(const struct futex_sleeps *s);
+/* Makes the locks of what is shown; fresh_ns: only of what was read since.  undos: as in
+ * sysv__holders(). */
+int futex_sleeps__make_locks(struct futex_sleeps *s, uint64_t fresh_ns,
+			     const struct lk_sem_undo *undos, size_t nr_undos);
 /* The sleep of this thread; NULL when it is none of them, or another one. */
 const struct futex_sleep *futex_sleeps__find(const struct futex_sleeps *s, uint32_t tid,
 					     uint64_t start_ns, uint64_t switches);

@@ -332,6 +332,8 @@ static int attach(struct live_bpf *b, const struct live_config *cfg, struct lk_e
 	if (k->links.snapshot)
 		k->links.futex_waits = bpf_program__attach_iter(k->progs.futex_waits, NULL);
 	if (k->links.futex_waits)
+		k->links.sem_undos = bpf_program__attach_iter(k->progs.sem_undos, NULL);
+	if (k->links.sem_undos)
 		k->links.before_pass = bpf_program__attach_iter(k->progs.before_pass, NULL);
 	if (!k->links.before_pass) {
 		int rc = -errno;
@@ -344,6 +346,7 @@ static int attach(struct live_bpf *b, const struct live_config *cfg, struct lk_e
 	}
 	b->iter_link_fd = bpf_link__fd(k->links.snapshot);
 	b->futex_link_fd = bpf_link__fd(k->links.futex_waits);
+	b->undo_link_fd = bpf_link__fd(k->links.sem_undos);
 	b->before_link_fd = bpf_link__fd(k->links.before_pass);
 	return b->hooks ? attach_held(b, cfg, err) : 0;
 }

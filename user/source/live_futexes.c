@@ -33,6 +33,9 @@ struct live_futexes {
 	struct futex_sleeps sleeps;
 	struct lk_futex *recs;
 	size_t nr_recs, cap;
+	struct lk_sem_undo *undos;	/* of the last look */
+	size_t undo_bytes, undo_cap;
+	bool knows_undos;
 	uint64_t looked_ns, cost_ns;
 	/* what the child has been asked */
 	bool asking;
@@ -73,6 +76,7 @@ void live_futexes__free(struct live_futexes *f)
 		return;
 	futex_sleeps__free(&f->sleeps);
 	free(f->recs);
+	free(f->undos);
 	free(f);
 }
 
@@ -95,7 +99,20 @@ static int read_pass(struct live_futexes *f, int fd)
 	}
 }
 
-/* Who sleeps on a futex now. */
+/* Read after the sleeps: what one of them holds does not change while it lasts. */
+static void look_at_undos(struct live_futexes *f)
+{
+	char *buf = (char *)f->undos;
+
+	f->knows_undos = false;
+	if (!futex_sleeps__any_semop(&f->sleeps))
+		return;
+	f->knows_undos = !live_pass__read(f->s->bpf.undo_link_fd, &buf, &f->undo_bytes,
+					  &f->undo_cap);
+	f->undos = (struct lk_sem_undo *)buf;
+}
+
+/* Who sleeps on a futex or in semop() now. */
 static int look(struct live_futexes *f)
 {
 	uint64_t now = live__now();
@@ -107,6 +124,8 @@ static int look(struct live_futexes *f)
 	err = read_pass(f, fd);
 	close(fd);
 	err = err ?: futex_sleeps__look(&f->sleeps, f->recs, f->nr_recs, now);
+	if (!err)
+		look_at_undos(f);
 	f->looked_ns = live__now();
 	f->cost_ns = f->looked_ns - now;
 	return err;
@@ -238,7 +257,9 @@ int live_futexes__update(struct live_futexes *f, bool confirm)
 	}
 	if (!f->asking)
 		err = ask(f, confirm);
-	return err ?: futex_sleeps__make_locks(&f->sleeps, confirm ? began : 0);
+	return err ?: futex_sleeps__make_locks(&f->sleeps, confirm ? began : 0,
+					       f->knows_undos ? f->undos : NULL,
+					       f->undo_bytes / sizeof(*f->undos));
 }
 
 bool live_futexes__wait(const struct live_futexes *f, const struct lk_task *t, struct rec_wait *w)
@@ -252,7 +273,8 @@ bool live_futexes__wait(const struct live_futexes *f, const struct lk_task *t, s
 	w->lock = f->sleeps.locks[s->found->lock].lock;
 	w->mode = s->found->claim.wanted;
 	w->spin = false;
-	w->breakable_by = s->f.flags & LK_FUTEX_TIMEOUT ? BREAK_TIMEOUT : BREAK_KILL;
+	w->breakable_by = s->f.flags & LK_FUTEX_TIMEOUT ? BREAK_TIMEOUT :
+			  s->f.flags & LK_FUTEX_SEMOP ? BREAK_SIGNAL : BREAK_KILL;
 	w->since_ns = live__t(f->s, s->since_ns);
 	w->since_at_least = s->at_least;
 	w->t_ns = live__t(f->s, t->t_ns);

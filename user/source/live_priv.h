@@ -29,7 +29,7 @@ struct u64map;
 struct live_bpf {
 	struct lockscope_bpf *skel;
 	struct ring_buffer *ring;
-	int iter_link_fd, futex_link_fd, before_link_fd;
+	int iter_link_fd, futex_link_fd, undo_link_fd, before_link_fd;
 	uint32_t nr_cpus;
 	struct lk_cpu *cpus;	/* mmaped; only written before the programs are attached */
 	size_t cpus_bytes;

@@ -447,7 +447,7 @@ static void look_futexes(const struct btf *btf, struct probe_row *row)
 	bool may = has_cap(CAP_SYS_PTRACE);
 
 	(void)btf;
-	yes_if(row, may, may ? "glibc's 64-bit mutexes and rwlocks, PI and robust futexes"
+	yes_if(row, may, may ? "glibc's 64-bit mutexes and rwlocks, PI and robust futexes, SysV semaphores"
 			     : "no CAP_SYS_PTRACE: the memory of others cannot be read");
 }
 
@@ -496,7 +496,8 @@ static const struct feature features[] = {
 	  "functions and offsets only", look_lines },
 	{ "file_locks", "/proc/locks", "flock, POSIX and OFD locks and leases in the graph",
 	  "file locks are not seen", look_file_locks },
-	{ "futexes", "memory of other processes", "pthread mutexes and rwlocks in the graph",
+	{ "futexes", "memory of other processes",
+	  "pthread mutexes and rwlocks, SysV semaphores in the graph",
 	  "locks of user space are not seen", look_futexes },
 	{ "lockdep", "lockdep tracepoints", "class names, held locks", "level lockdep cannot run",
 	  look_lockdep },

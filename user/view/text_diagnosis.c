@@ -370,7 +370,7 @@ int view_text__diagnosis(FILE *out, const struct view_input *in, const struct di
 	text__origin(out, in);
 	put_progress(&p);
 	if (d->nr_user_waits)
-		fprintf(out, "%u task%s for a file's lock or a futex, which may be meant: `lockscope "
+		fprintf(out, "%u task%s for a file's lock or one of a program, which may be meant: `lockscope "
 			"snapshot` shows them\n", d->nr_user_waits,
 			d->nr_user_waits == 1 ? " waits" : "s wait");
 	if (d->verdict != DIAG_HEALTHY || p.whole)
