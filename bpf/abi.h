@@ -80,6 +80,8 @@ struct lk_settings {
 	__u32 held;		/* 1: level held; then nr_slots is a power of two */
 	__u32 spin;		/* 1: spinning locks too */
 	__u32 nr_slots;
+	__u32 nr_task_waits;	/* entries of the task_waits map: a power of two */
+	__u32 pad;
 	/* powers of two: rows of one lock each, and behind them those for what found no room */
 	__u32 nr_hold_rows, nr_hold_rest;
 	__u32 rdonly_cast;	/* 1: the kernel has bpf_rdonly_cast() */
@@ -108,6 +110,14 @@ struct lk_wait {
 				 * move either */
 	__u32 flags;		/* enum lk_contention_flag */
 	__u32 tid;
+};
+
+#define LK_WAIT_PROBES 16	/* places a task's wait can be at; see taskwait.bpf.h */
+
+/* The sleeping wait of a task. */
+struct lk_task_wait {
+	__u64 task;		/* address of its task_struct; 0: never used, 1: freed */
+	struct lk_wait wait;
 };
 
 #include "abi_held.h"

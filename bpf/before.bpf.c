@@ -7,6 +7,7 @@
  * the update of `seen`, made for a task that went to sleep anew.
  */
 #include "compat.bpf.h"
+#include "taskwait.bpf.h"
 
 #define TASK_INTERRUPTIBLE 1
 #define TASK_UNINTERRUPTIBLE 2
@@ -55,10 +56,9 @@ static __always_inline void note_clock(struct task_struct *task)
 
 static __always_inline int is_traced(struct task_struct *task)
 {
-	__u64 key = (__u64)task;
-	struct lk_wait *w = bpf_map_lookup_elem(&task_waits, &key);
+	struct lk_task_wait *w = task_wait_find(address_of(task));
 
-	return w && w->lock && w->tid == (__u32)task->pid;
+	return w && w->wait.lock && w->wait.tid == (__u32)task->pid;
 }
 
 /* Is this sleep to be told?  What began after the first pass is traced, but for some

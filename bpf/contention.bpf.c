@@ -15,6 +15,7 @@
 #include "site.bpf.h"
 #include "slot.bpf.h"
 #include "stack.bpf.h"
+#include "taskwait.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -128,32 +129,34 @@ static __always_inline void begin_spin(void *ctx, struct lk_cpu *c, struct task_
 	guard_leave(c, context);
 }
 
-/* The entry of a task, made at its first wait.  Only inside the guard. */
-static __always_inline struct lk_wait *task_wait(struct task_struct *task)
+/* The entry of the current task, made at its first wait. */
+static __always_inline struct lk_task_wait *task_wait(void)
 {
-	struct lk_wait none = {}, *w;
-	__u64 key = (__u64)task;
+	__u64 task = current_address();
+	struct lk_task_wait *t = task_wait_find(task);
+	__u32 i;
 
-	w = bpf_map_lookup_elem(&task_waits, &key);
-	if (w)
-		return w;
-	bpf_map_update_elem(&task_waits, &key, &none, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&task_waits, &key);
+	if (t)
+		return t;
+	i = (__u32)task_wait_claim(task);
+	return i < LK_WAIT_PROBES ? task_wait_at(task, i) : NULL;
 }
 
 static __always_inline void begin_sleep(void *ctx, struct lk_cpu *c, struct task_struct *task,
 					__u32 context, __u64 lock, __u32 flags)
 {
+	struct lk_task_wait *t;
 	struct lk_wait *w;
 	__u64 now;
 
 	if (guard_enter(c, context, (__u64)task))
 		return;
-	w = task_wait(task);
-	if (!w) {
+	t = task_wait();
+	if (!t) {
 		c->nr.lost_tasks++;
 		goto out;
 	}
+	w = &t->wait;
 	/* A mutex goes from spinning to sleeping and back: one wait.  The same flags
 	 * again, or another task's entry at this address, are a missed end. */
 	if (w->lock == lock && w->tid == (__u32)task->pid && w->flags != flags) {
@@ -167,7 +170,8 @@ static __always_inline void begin_sleep(void *ctx, struct lk_cpu *c, struct task
 	now = bpf_ktime_get_boot_ns();
 	wait_fill(ctx, w, c, task, lock, flags, now);
 	wait_details(ctx, w, c, context, now);
-	pending_begin(c);
+	if (context == CTX_TASK)
+		pending_begin(c);
 out:
 	guard_leave(c, context);
 }
@@ -269,7 +273,7 @@ static __always_inline void account(void *ctx, struct lk_cpu *c, struct task_str
 	}
 	if (a) {
 		add_wait(&a->count, &a->total_ns, &a->max_ns, wait_ns);
-		__sync_fetch_and_add(&a->hist[log2_ns(wait_ns) & (LK_HIST_BUCKETS - 1)], 1);
+		__sync_fetch_and_add(&a->hist[hist_bucket(wait_ns)], 1);
 		return;
 	}
 	c->nr.lost_agg++;
@@ -356,15 +360,14 @@ static __always_inline int pop_spin(struct lk_cpu *c, __u64 lock, __u32 tid, str
 /* Takes the current task's sleeping wait on this lock; returns as above.  It is
  * cleared even when the guard is held by a task that was preempted inside a
  * program (7.0 and later): a wait that has ended must never stay open. */
-static __always_inline int pop_sleep(struct task_struct *task, __u64 lock, struct lk_wait *out)
+static __always_inline int pop_sleep(__u64 lock, struct lk_wait *out)
 {
-	__u64 key = (__u64)task;
-	struct lk_wait *w = bpf_map_lookup_elem(&task_waits, &key);
+	struct lk_task_wait *t = task_wait_find(current_address());
 
-	if (!w || w->lock != lock)
+	if (!t || t->wait.lock != lock)
 		return -1;
-	*out = *w;
-	w->lock = 0;
+	*out = t->wait;
+	t->wait.lock = 0;
 	return 1;
 }
 
@@ -431,7 +434,7 @@ int BPF_PROG(contention_end, void *lock, int ret)
 		spin_held_since_now(c, context, (__u64)lock);
 	/* A program of ours runs below this one: the lock is its helper's. */
 	if (found < 0 && context == CTX_TASK && c->busy[CTX_TASK] != (__u64)task)
-		found = pop_sleep(task, (__u64)lock, &copy);
+		found = pop_sleep((__u64)lock, &copy);
 	if (cfg.held && found > 0 && !is_spin(copy.flags) && !ret)
 		held_since_now((__u64)lock);
 	if (found <= 0 || guard_enter(c, context, (__u64)task))
@@ -495,19 +498,15 @@ LK_SLOW_FUNCS(SLOW_PROGS)
 
 /* The last anybody hears of a task: from here on its address may be used again. */
 SEC("tp_btf/sched_process_free")
-int BPF_PROG(task_free, struct task_struct *dead)
+int task_free(unsigned long long *ctx)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct lk_cpu *c = this_cpu();
-	__u64 key = (__u64)dead;
-	__u32 context;
+	struct task_struct *dead = (struct task_struct *)ctx[0];
+	struct lk_task_wait *t = task_wait_find(address_of(dead));
 
-	if (!tracing_on || !c || !bpf_map_lookup_elem(&task_waits, &key))
+	if (!t)
 		return 0;
-	context = context_of(task, (__u64)ctx);
-	if (guard_enter(c, context, (__u64)task))
-		return 0; /* the entry stays; a later task at this address uses it */
-	bpf_map_delete_elem(&task_waits, &key);
-	guard_leave(c, context);
+	t->wait.lock = 0;
+	barrier();
+	t->task = TASK_WAIT_FREED;
 	return 0;
 }

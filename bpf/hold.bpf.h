@@ -6,21 +6,10 @@
 #define LOCKSCOPE_HOLD_BPF_H
 
 #include "guard.bpf.h"
+#include "hist.bpf.h"
 #include "lockword.bpf.h"
 
 #define HOLD_PROBES 16
-
-static __always_inline __u32 hold_log2(__u64 ns)
-{
-	__u32 r = 0;
-
-	if (ns >> 32) { r += 32; ns >>= 32; }
-	if (ns >> 16) { r += 16; ns >>= 16; }
-	if (ns >> 8) { r += 8; ns >>= 8; }
-	if (ns >> 4) { r += 4; ns >>= 4; }
-	if (ns >> 2) { r += 2; ns >>= 2; }
-	return r + (ns >> 1 & 1);
-}
 
 /* The row of this lock, site and mode, claimed if need be; NULL if its places are taken.
  * named: among those of locks, else among those of sites whose locks found no room; how
@@ -73,7 +62,7 @@ static __noinline int hold_count(__u64 lock, __u64 site, __u32 info, __u64 hold_
 	/* a lost race leaves the smaller of two maxima, and both are in the histogram */
 	if (hold_ns > r->max_ns)
 		r->max_ns = hold_ns;
-	__sync_fetch_and_add(&r->hist[hold_log2(hold_ns) & (LK_HIST_BUCKETS - 1)], 1);
+	__sync_fetch_and_add(&r->hist[hist_bucket(hold_ns)], 1);
 	return 0;
 }
 

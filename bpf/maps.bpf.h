@@ -42,10 +42,10 @@ volatile __u32 sampling_on __weak = 0;
  * that allocates inside the hook, which PREEMPT_RT does not allow, and which 7.0
  * and later refuse on CPUs without cmpxchg16b. */
 struct task_waits {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
-	__type(key, __u64);
-	__type(value, struct lk_wait);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct lk_task_wait);
 };
 struct task_waits task_waits SEC(".maps") __weak;
 struct cpus {

@@ -7,11 +7,13 @@
 static long take_one(__u32 cpu, void *ctx __attribute__((unused)))
 {
 	struct lk_cpu *c = bpf_map_lookup_elem(&cpus, &cpu);
+	int lost;
 
 	if (!c)
 		return 1;
-	if (pending_take(&c->pending))
-		__sync_fetch_and_add(&c->nr.lost_agg, 1);
+	lost = pending_take(&c->pending);
+	if (lost)
+		__sync_fetch_and_add(&c->nr.lost_agg, (__u32)lost);
 	return 0;
 }
 

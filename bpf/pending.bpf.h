@@ -16,27 +16,16 @@
 #ifndef LOCKSCOPE_PENDING_BPF_H
 #define LOCKSCOPE_PENDING_BPF_H
 
+#include "hist.bpf.h"
 #include "maps.bpf.h"
 
 #define PENDING_COUNT ((1U << LK_PENDING_BITS) - 1)
 #define PENDING_DUE (LK_PENDING_MAX / 2)	/* taken out at a begin from here on */
 
-static __always_inline __u32 log2_ns(__u64 ns)
+/* Verified once, and not with each of the many at a time below. */
+__weak __noinline __u32 pending_bucket(__u64 ns)
 {
-	__u32 r = 0;
-
-	if (ns >> 32) { r += 32; ns >>= 32; }
-	if (ns >> 16) { r += 16; ns >>= 16; }
-	if (ns >> 8) { r += 8; ns >>= 8; }
-	if (ns >> 4) { r += 4; ns >>= 4; }
-	if (ns >> 2) { r += 2; ns >>= 2; }
-	return r + (ns >> 1 & 1);
-}
-
-/* The same, verified once and not with each of the many at a time below. */
-__weak __noinline __u32 bucket_of(__u64 ns)
-{
-	return log2_ns(ns);
+	return hist_bucket(ns);
 }
 
 /* A CPU that loses the race four times in a row was beaten by larger values. */
@@ -59,7 +48,8 @@ static __always_inline int same_key(const struct lk_agg_key *a, const struct lk_
 	return a->lock == b->lock && a->flags == b->flags && a->tid == b->tid;
 }
 
-/* Puts what waits into its row.  0, or 1 when there is no such row, which cannot be. */
+/* Puts what waits into its row.  0, or when there is no such row, which cannot be, how many
+ * waits that lost. */
 static __noinline int pending_take(struct lk_pending *p)
 {
 	__u64 ns[LK_PENDING_MAX], total = 0, max = 0;
@@ -81,13 +71,13 @@ static __noinline int pending_take(struct lk_pending *p)
 		return 0;
 	a = bpf_map_lookup_elem(&aggs, &key);
 	if (!a)
-		return 1;
+		return (int)nr;
 	for (i = 0; i < LK_PENDING_MAX; i++) {
 		if (i >= nr)
 			break;
 		total += ns[i];
 		max = ns[i] > max ? ns[i] : max;
-		__sync_fetch_and_add(&a->hist[bucket_of(ns[i]) & (LK_HIST_BUCKETS - 1)], 1);
+		__sync_fetch_and_add(&a->hist[pending_bucket(ns[i]) & (LK_HIST_BUCKETS - 1)], 1);
 	}
 	__sync_fetch_and_add(&a->count, nr);
 	__sync_fetch_and_add(&a->total_ns, total);
@@ -103,8 +93,7 @@ static __always_inline void pending_begin(struct lk_cpu *c)
 
 	if (nr < (p->full ? 1 : PENDING_DUE))
 		return;
-	if (pending_take(p))
-		c->nr.lost_agg++;
+	c->nr.lost_agg += (__u32)pending_take(p);
 	p->full = 0;
 }
 

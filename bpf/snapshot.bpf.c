@@ -9,6 +9,7 @@
 #include "lockword.bpf.h"
 #include "place.bpf.h"
 #include "slot.bpf.h"
+#include "taskwait.bpf.h"
 
 #define TASK_RUNNING 0
 #define TASK_INTERRUPTIBLE 1
@@ -75,16 +76,15 @@ __weak __noinline int word_percpu(__u64 lock, struct lk_word *w)
 /* A wait whose end came while we copied is none. */
 static __always_inline void read_traced(struct task_struct *task, struct lk_task *t)
 {
-	__u64 key = (__u64)task;
-	struct lk_wait *w = bpf_map_lookup_elem(&task_waits, &key);
+	struct lk_task_wait *w = task_wait_find(address_of(task));
 	volatile struct lk_wait *now;
 
 	/* An entry may be that of an earlier task at this address. */
-	if (!w || !w->lock || w->tid != (__u32)task->pid)
+	if (!w || !w->wait.lock || w->wait.tid != (__u32)task->pid)
 		return;
-	t->wait = *w;
+	t->wait = w->wait;
 	barrier();
-	now = w;
+	now = &w->wait;
 	if (now->lock != t->wait.lock || now->id != t->wait.id)
 		t->wait.lock = 0;
 }

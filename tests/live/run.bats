@@ -38,7 +38,7 @@ teardown() { live_teardown; }
 			(map(select(.type == "cost")) | last | .waits) as $waits
 			| ([.[] | select(.type == "agg")]
 				| group_by([.lock, .kind, .mode, .spin, .stack]) | map(last)) as $rows
-			| (.[] | select(.type == "lost") | .maps == 0)
+			| all(.[] | select(.type == "lost"); .maps == 0)
 			and $waits > 1000 and ($rows | map(.count) | add) == $waits
 			and all($rows[]; (.hist | add) == .count and .max_ns <= .total_ns)' "$T/stat.json"
 	done
@@ -57,6 +57,29 @@ teardown() { live_teardown; }
 	run "$LOCKSCOPE" stat -- /nonexistent/command
 	[ "$status" -ne 0 ]
 	[[ $output == */nonexistent/command* ]]
+}
+
+# Two looks at one load: what one of them has no room for, it counts.
+seen_by_both() {
+	"$LOCKSCOPE" stat --comm lockload --json -o "$T/all.json" -- \
+		"$LOCKSCOPE" stat --max-tasks 2 --json -o "$T/few.json" -- \
+		"$LOCKLOAD" shared-offset -t 16 -s 1 >/dev/null
+	jq -s '[.[] | select(.type == "agg")]
+		| group_by([.lock, .kind, .mode, .spin, .stack, .tid]) | map(last.count) | add // 0' "$T/all.json"
+}
+
+@test "waits of tasks that find no room are counted as lost" {
+	local all lost=0 waits
+	for _ in $(seq 10); do
+		all=$(seen_by_both)
+		lost=$(jq -s 'map(select(.type == "lost")) | last.maps' "$T/few.json")
+		waits=$(jq -s 'map(select(.type == "cost")) | last.waits' "$T/few.json")
+		[ "$lost" -lt 1000 ] || break	# else the threads hardly met
+	done
+	[ "$lost" -ge 1000 ]
+	# the inner one also sees its own start
+	[ $((waits + lost)) -ge $((all * 98 / 100)) ]
+	[ $((waits + lost)) -le $((all * 102 / 100 + 100)) ]
 }
 
 @test "SIGINT and SIGTERM end a run cleanly" {

@@ -43,6 +43,7 @@ static const uint32_t filelock_compat[] = { 143, 55, 221, 5, 8, 92, 93, 193, 194
 #define RECORD_RING_KB (8 * 1024)	/* mapped twice, so twice this in memory */
 #define MIN_SLOTS 4096
 #define MAX_SLOTS (1U << 18)
+#define MAX_TASK_WAITS (1U << 20)
 #define MAX_HOLD_ROWS (1U << 20)
 #define HOLD_REST 2048	/* call sites with more locks than have room */
 #define SEEN_BY_READS_NS 500000000ULL
@@ -136,6 +137,24 @@ static void fill_held_settings(struct lk_settings *set, const struct live_config
 	set->per_cpu_offset = k->per_cpu_offset;
 }
 
+/* Every thread that has ever waited has its entry as long as it lives. */
+static uint32_t default_tasks(void)
+{
+	uint32_t threads = nr_threads();
+
+	return threads > DEFAULT_TASKS / 2 ? threads * 2 : DEFAULT_TASKS;
+}
+
+/* Twice as many places as tasks, which keeps the search short. */
+static uint32_t nr_task_waits(const struct live_config *cfg)
+{
+	uint32_t want = cfg->nr_tasks_max ? cfg->nr_tasks_max : default_tasks() / 2, nr = 1;
+
+	while (nr / 2 < want && nr < MAX_TASK_WAITS)
+		nr *= 2;
+	return nr;
+}
+
 static void fill_settings(struct lk_settings *set, const struct live_config *cfg, uint32_t nr_cpus)
 {
 	size_t i;
@@ -148,6 +167,7 @@ static void fill_settings(struct lk_settings *set, const struct live_config *cfg
 	set->agg_by_task = cfg->agg_by_task;
 	/* kernel/trace/rethook.c; without the warning from 6.10 on */
 	set->rethook_warns = probe__kernel() < PROBE_KERNEL(6, 10);
+	set->nr_task_waits = nr_task_waits(cfg);
 	set->page_bits = (uint32_t)__builtin_ctzl((unsigned long)sysconf(_SC_PAGESIZE));
 	set->walk_interval_ns = DEFAULT_WALK_INTERVAL_NS;
 	set->long_walk_ns = DEFAULT_LONG_WALK_NS;
@@ -170,14 +190,6 @@ static uint32_t ring_bytes(const struct live_config *cfg)
 	return bytes;
 }
 
-/* Every thread that has ever waited has its entry as long as it lives. */
-static uint32_t default_tasks(void)
-{
-	uint32_t threads = nr_threads();
-
-	return threads > DEFAULT_TASKS / 2 ? threads * 2 : DEFAULT_TASKS;
-}
-
 static int set_held_sizes(struct lockscope_bpf *k)
 {
 	const struct lk_settings *set = (const struct lk_settings *)&k->rodata->cfg;
@@ -197,8 +209,7 @@ static int set_sizes(struct live_bpf *b, const struct live_config *cfg)
 	if (cfg->no_aggregates)
 		rows = 1;
 	err = bpf_map__set_max_entries(k->maps.cpus, b->nr_cpus);
-	err = err ?: bpf_map__set_max_entries(k->maps.task_waits, cfg->nr_tasks_max ? cfg->nr_tasks_max
-										: default_tasks());
+	err = err ?: bpf_map__set_max_entries(k->maps.task_waits, k->rodata->cfg.nr_task_waits);
 	err = err ?: bpf_map__set_max_entries(k->maps.spinners, b->nr_cpus);
 	err = err ?: bpf_map__set_max_entries(k->maps.seen, default_tasks());
 	err = err ?: bpf_map__set_max_entries(k->maps.found_waits, default_tasks());
