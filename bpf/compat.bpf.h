@@ -324,6 +324,12 @@ struct mm_struct___any {
 	struct task_struct *owner;	/* with CONFIG_MEMCG */
 } __attribute__((preserve_access_index));
 
+/* What PREEMPT_RT has at the begin of rwsems and rwlocks. */
+struct rwbase_rt___any {
+	atomic_t readers;
+	struct rt_mutex_base rtmutex;
+} __attribute__((preserve_access_index));
+
 /* ipc/sem.c; without CONFIG_SYSVIPC there is none of it.  semadj was a pointer to what
  * lies behind the struct before it became that itself. */
 struct sem_undo___ptr {

@@ -23,6 +23,9 @@
 #define RWSEM_READER_SHIFT 8
 /* kernel/locking/rtmutex.c: RT_MUTEX_HAS_WAITERS 1. */
 #define RTMUTEX_WAITERS 1
+/* kernel/locking/rwbase_rt.c: readers may enter, a writer holds it.  The rest counts readers. */
+#define RWBASE_READER_BIAS (1U << 31)
+#define RWBASE_WRITER_BIAS (1U << 30)
 
 static __always_inline void word_rt_mutex(__u64 lock, struct lk_word *w)
 {
@@ -59,14 +62,42 @@ static __always_inline void word_mutex(__u64 lock, struct lk_word *w)
 	w->says |= !w->owner ? LK_WORD_FREE : owner & MUTEX_PICKUP ? 0 : LK_WORD_OWNER;
 }
 
+/* rwsems and rwlocks of PREEMPT_RT: a count, and an rt_mutex that a writer has, also while
+ * it waits for the last reader to go. */
+static __always_inline void word_rwbase(__u64 lock, struct lk_word *w)
+{
+	struct rwbase_rt___any *rw = (void *)lock;
+	__u32 readers;
+
+	word_rt_mutex((__u64)&rw->rtmutex, w);
+	if (!(w->says & LK_WORD_READ) || bpf_core_read(&readers, sizeof(readers), &rw->readers.counter)) {
+		w->says = 0;
+		return;
+	}
+	w->nr_readers = (__s32)(readers & ~(RWBASE_READER_BIAS | RWBASE_WRITER_BIAS));
+	w->says = (w->says & ~LK_WORD_FREE) | LK_WORD_COUNT;
+	if (readers & RWBASE_WRITER_BIAS) {
+		w->says |= LK_WORD_WRITER;
+		w->nr_readers = 0;
+		return;
+	}
+	w->says &= ~LK_WORD_OWNER;
+	w->owner = 0;
+	if (!w->nr_readers)
+		w->says |= LK_WORD_FREE;
+}
+
 static __always_inline void word_rwsem(__u64 lock, struct lk_word *w)
 {
 	struct rw_semaphore *sem = (void *)lock;
 	__u64 owner;
 	__s64 count;
 
-	/* PREEMPT_RT builds rwsems from an rt_mutex and a count: no such fields. */
-	if (!bpf_core_field_exists(sem->owner) || bpf_core_read(&count, sizeof(count), &sem->count) ||
+	if (bpf_core_type_exists(struct rwbase_rt___any)) {
+		word_rwbase(lock, w);
+		return;
+	}
+	if (bpf_core_read(&count, sizeof(count), &sem->count) ||
 	    bpf_core_read(&owner, sizeof(owner), &sem->owner))
 		return;
 	w->says = LK_WORD_READ | LK_WORD_COUNT;
@@ -122,7 +153,11 @@ static __always_inline void word_of_kind(__u64 lock, __u32 info, struct lk_word 
 		word_rwsem(lock, w);
 		break;
 	case LK_KIND_RT_MUTEX:
+	case LK_KIND_SPINLOCK:	/* PREEMPT_RT: where they sleep, they are rt_mutexes */
 		word_rt_mutex(lock, w);
+		break;
+	case LK_KIND_RWLOCK:
+		word_rwbase(lock, w);
 		break;
 	case LK_KIND_SEMAPHORE:
 		word_semaphore(lock, w);
