@@ -8,7 +8,7 @@
 #                     left behind (KERNELS="6.1 6.12 7.2" SOAK_SECONDS=600 SOAK_ROUNDS=50)
 
 LOAD_BIN := $(O)/tests/load/lockload $(O)/tests/load/filedeadlock \
-	$(O)/tests/load/stuckwait $(O)/tests/load/mmapstuck
+	$(O)/tests/load/dynamic/filedeadlock $(O)/tests/load/stuckwait $(O)/tests/load/mmapstuck
 
 $(O)/tests/load/lockload: $(filter-out %/filedeadlock.c %/filedeadlock_%.c %/stuckwait.c %/mmapstuck.c,$(wildcard tests/load/*.c)) $(wildcard tests/load/*.h)
 	$(say) CC $@
@@ -19,6 +19,12 @@ $(O)/tests/load/filedeadlock: $(wildcard tests/load/filedeadlock*.c) $(wildcard 
 	$(say) CC $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -O2 -static -pthread -o $@ $(filter %.c,$^)
+
+# With the system's libc, as programs mostly are.
+$(O)/tests/load/dynamic/filedeadlock: $(wildcard tests/load/filedeadlock*.c) $(wildcard tests/load/*.h)
+	$(say) CC $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) -O2 -pthread -o $@ $(filter %.c,$^)
 
 $(O)/tests/load/stuckwait $(O)/tests/load/mmapstuck: $(O)/tests/load/%: tests/load/%.c
 	$(say) CC $@
