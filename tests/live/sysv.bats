@@ -65,6 +65,11 @@ shown() {
 	shown '.owners == [] and (.complete | not)'
 }
 
+@test "threads of one process have their adjustments in common: no holder" {
+	quiet_beside_a_deadlock sysv-threads
+	shown '.owners == [] and (.complete | not)'
+}
+
 @test "raised with SEM_UNDO by one that did not lower it, it may be work: no finding" {
 	quiet_beside_a_deadlock sysv-given
 	shown '.complete | not'

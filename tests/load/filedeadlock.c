@@ -80,6 +80,8 @@ static const struct mode modes[] = {
 	  .kind = { SYSV_PLAIN, SYSV_PLAIN }, .nr = 2 },
 	{ .name = "sysv-given", .about = "sysv-abba, raised before by a process with SEM_UNDO: may be idle",
 	  .kind = { SYSV_GIVEN, SYSV_GIVEN }, .nr = 2 },
+	{ .name = "sysv-threads", .about = "sysv-abba by two threads, whose adjustments are the same",
+	  .kind = { SYSV, SYSV }, .nr = 2, .threads = 1 },
 	{ .name = "sysv-self", .about = "a process lowers its semaphore again: a deadlock, or idle",
 	  .kind = { SYSV, SYSV }, .nr = 1 },
 	{ .name = "sysv-queue", .about = "one process lowered it with SEM_UNDO, N (3) wait: none, a root",
