@@ -110,8 +110,8 @@ silent() {
 	none_seen "$T/watch.json" "$(of_scene musl '.kind != ""')"
 }
 
-# Nothing that only the program says to be a lock is certain. A PI mutex the kernel has
-# itself, as an rt_mutex whose word names the owner.
+# Nothing that only the program says to be a lock is certain. The wait for a PI mutex is one
+# for the kernel's own rt_mutex; who holds that is whom the program named.
 @test "a chain of PI mutexes, a queue behind a mutex: the root, and no deadlock" {
 	scene chain pi-chain
 	scene queue mutex-queue 3

@@ -69,6 +69,23 @@ lies() {
 	lies pi
 }
 
+# The kernel believes the word: it makes that thread the owner of an rt_mutex, and the others
+# do wait for it.  That it is a lock of this thread is the program's word.
+@test "a PI futex that names a thread which has not locked it" {
+	fake lock-pi
+	waits_in 202
+	lockscope watch watch --json --long-wait 100
+	F=$(seen watch "$(of_scene fake '.kind == "long_wait"')")
+	jq -en --argjson f "$F" --argjson s "$(cat "$T/fake.json")" '$f.locks[0].kind == "rt_mutex"
+		and $f.root.tid == $s.pids[0] and $f.root_confidence == "likely"'
+	none_seen "$T/watch.json" "$(of_scene fake '.kind != "long_wait" and .confidence == "certain"')"
+	"$LOCKSCOPE" snapshot --json >"$T/snapshot.json"
+	jq -e --argjson s "$(cat "$T/fake.json")" 'any(.tasks[]; .tid == $s.pids[0]
+		and any(.holds[]; .kind == "rt_mutex" and .certainty == "likely"))
+		and any(.locks[]; .owners == $s.pids and (.evidence | test("a program named in a PI futex")))' \
+		"$T/snapshot.json"
+}
+
 # With the addresses that it would have to know: the test gives them away.
 @test "bits of select() that look like a waiter in a kernel lock's queue in user memory" {
 	slow_at() {

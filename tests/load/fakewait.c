@@ -6,6 +6,8 @@
  *                       is said to be the other one
  *   fakewait rwlock     the same as rwlocks
  *   fakewait pi         the same as words of a thread id and the waiters' bit, without PI
+ *   fakewait lock-pi    both in FUTEX_LOCK_PI on a word that names the first thread, which has
+ *                       not locked it: the kernel makes it the owner all the same
  *   fakewait ring       two threads in select(), whose bits lie on the kernel stack as a
  *                       waiter would: linked into a queue in user memory. Reads addresses
  *                       from stdin first, in hexadecimal: into mutex_lock()'s slow path, into
@@ -41,6 +43,7 @@ struct mode {
 
 static atomic_int tids[NR_THREADS], nr_there, go;
 static uint32_t locks[NR_THREADS][16] __attribute__((aligned(64)));
+static uint32_t of_first;	/* lock-pi; the kernel adds the waiters' bit */
 static uint64_t mutex_slow, rwsem_slow, tasks[NR_THREADS];
 static int never[2];		/* a pipe that nobody writes to */
 
@@ -80,6 +83,12 @@ static void wait_pi(int me)
 	futex(l, FUTEX_WAIT, l[0]);
 }
 
+static void wait_lock_pi(int me)
+{
+	(void)me;
+	futex(&of_first, FUTEX_LOCK_PI, 0);
+}
+
 /* A waiter in a queue that has a lock in it, in memory of ours that leads back at each step. */
 struct ring {
 	struct {
@@ -114,7 +123,8 @@ static void wait_ring(int me)
 }
 
 static const struct mode modes[] = {
-	{ "mutex", wait_mutex }, { "rwlock", wait_rwlock }, { "pi", wait_pi }, { "ring", wait_ring },
+	{ "mutex", wait_mutex }, { "rwlock", wait_rwlock },   { "pi", wait_pi },
+	{ "ring", wait_ring },	 { "lock-pi", wait_lock_pi },
 };
 
 static const struct mode *mode;
@@ -173,12 +183,13 @@ int main(int argc, char **argv)
 		if (!strcmp(modes[i].name, argv[1]))
 			mode = &modes[i];
 	if (!mode) {
-		fprintf(stderr, "usage: fakewait mutex|rwlock|pi|ring\n");
+		fprintf(stderr, "usage: fakewait mutex|rwlock|pi|lock-pi|ring\n");
 		return 2;
 	}
 	if (setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY))
 		return 1;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	of_first = (uint32_t)getpid();
 	for (k = 0; k < NR_THREADS; k++)
 		if (pthread_create(&id, NULL, run, (void *)(intptr_t)k))
 			return 1;
