@@ -162,11 +162,11 @@ static int ring_begin(void)
 {
 	int i;
 
-	if (scanf("%" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64, &mutex_slow, &rwsem_slow, &tasks[0],
-		  &tasks[1]) != 4 || pipe(never))
+	if (scanf("%" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64, &mutex_slow, &rwsem_slow,
+		  &tasks[0], &tasks[1]) != 4 || pipe(never))
 		return 1;
-	never[0] = dup3(never[0], FDS, 0) < 0 ? never[0] : FDS;
-	dup2(never[1], FDS + 1);
+	never[0] = dup2(never[0], FDS);
+	never[1] = dup2(never[1], FDS + 1);
 	for (i = 0; i < FDS; i++)
 		if (i != STDERR_FILENO && dup2(never[0], i) < 0)
 			return 1;

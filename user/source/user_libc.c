@@ -112,13 +112,17 @@ static const Elf64_Phdr *segment(const struct image *im, uint32_t type)
 static uint64_t dynamic(const struct image *im, int64_t tag)
 {
 	const Elf64_Phdr *ph = segment(im, PT_DYNAMIC);
+	uint64_t at;
 	Elf64_Dyn d;
 	uint32_t i;
 
-	for (i = 0; ph && i < DYNS_MAX && get(im->mem, im->bias + ph->p_vaddr + i * sizeof(d), &d, sizeof(d)) &&
-		    d.d_tag != DT_NULL; i++)
+	for (i = 0; ph && i < DYNS_MAX; i++) {
+		at = im->bias + ph->p_vaddr + i * sizeof(d);
+		if (!get(im->mem, at, &d, sizeof(d)) || d.d_tag == DT_NULL)
+			break;
 		if (d.d_tag == tag)
 			return d.d_un.d_ptr >= im->base ? d.d_un.d_ptr : d.d_un.d_ptr + im->bias;
+	}
 	return 0;
 }
 
@@ -228,13 +232,30 @@ struct libc_mapping {
 	uint32_t major, minor;
 };
 
+/* One line: 7f…-7f… r--p 00000000 08:01 1234    /usr/lib/libc.so.6.  *first: its file
+ * begins there.  Most lines name no libc, and cost the least. */
+static enum user_libc_name parse(char *line, struct libc_mapping *m, bool *first)
+{
+	const char *path = strchr(line, '/');
+	enum user_libc_name name;
+	uint64_t offset;
+
+	line[strcspn(line, "\n")] = '\0';
+	name = path ? user_libc__named(path) : USER_LIBC_NONE;
+	if (name == USER_LIBC_NONE ||
+	    sscanf(line, "%" SCNx64 "-%*x %*s %" SCNx64 " %x:%x %" SCNu64, &m->start, &offset,
+		   &m->major, &m->minor, &m->ino) != 5)
+		return USER_LIBC_NONE;
+	*first = !offset;
+	return name;
+}
+
 /* False where there are several, or one that is not glibc; none: start 0. */
 static bool find_libc(uint32_t pid, struct libc_mapping *out)
 {
-	struct libc_mapping m;
 	char path[64], *line = NULL;
-	bool fine = true;
-	uint64_t offset;
+	bool fine = true, first;
+	struct libc_mapping m;
 	size_t size = 0;
 	FILE *f;
 
@@ -242,19 +263,13 @@ static bool find_libc(uint32_t pid, struct libc_mapping *out)
 	snprintf(path, sizeof(path), "/proc/%u/maps", pid);
 	f = fopen(path, "re");
 	while (f && fine && getline(&line, &size, f) > 0) {
-		int at = 0;
-
-		line[strcspn(line, "\n")] = '\0';
-		if (sscanf(line, "%" SCNx64 "-%*x %*s %" SCNx64 " %x:%x %" SCNu64 " %n", &m.start, &offset,
-			   &m.major, &m.minor, &m.ino, &at) < 5 || !at || line[at] != '/')
-			continue;
-		switch (user_libc__named(line + at)) {
+		switch (parse(line, &m, &first)) {
 		case USER_LIBC_NONE: break;
 		case USER_LIBC_OTHER: fine = false; break;
 		case USER_LIBC_GLIBC:
 			if (out->start)
 				fine = m.ino == out->ino;
-			else if (!offset)
+			else if (first)
 				*out = m;
 		}
 	}
@@ -269,8 +284,8 @@ static uint32_t version_of(struct user_libcs *l, int mem, const struct libc_mapp
 	uint32_t i, n, slot = l->nr_files % USER_LIBC_FILES;
 
 	for (i = 0; i < USER_LIBC_FILES; i++)
-		if (l->files[i].glibc && l->files[i].ino == m->ino && l->files[i].major == m->major &&
-		    l->files[i].minor == m->minor)
+		if (l->files[i].glibc && l->files[i].ino == m->ino &&
+		    l->files[i].major == m->major && l->files[i].minor == m->minor)
 			return l->files[i].glibc;
 	n = user_libc__defines(mem, m->start);
 	if (!n)
