@@ -42,6 +42,7 @@ PURE_SRC := $(wildcard user/lib/*.c user/record/*.c user/model/*.c user/find/*.c
 	$(wildcard user/source/replay*.c user/source/filelocks*.c user/source/held*.c \
 		user/source/before*.c) \
 	user/source/futex_judge.c user/source/futex_sleeps.c $(wildcard user/source/sysv_*.c) \
+	user/source/user_libc.c \
 	user/source/live_rows.c user/source/symbols.c \
 	$(wildcard user/source/type*.c) user/source/cachename.c user/source/slabalias.c user/source/live_objects.c \
 	$(wildcard user/source/line_*.c) \

@@ -36,7 +36,7 @@ struct lk_sem_undo {
 	__u32 tid;
 	__u32 pid;
 	__u32 ipc_ns;
-	__s32 semid;		/* -1: there are more sets than these */
+	__s32 semid;		/* -1: there are sets that are not told of */
 	__s16 adj[LK_UNDO_SEMS];	/* those behind the end of the set mean nothing */
 };
 

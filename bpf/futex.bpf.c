@@ -117,7 +117,7 @@ int sem_undos(struct bpf_iter__task *ctx)
 	struct sem_undo_list___any *list;
 	struct list_head *head, *at;
 	struct lk_sem_undo rec = {};
-	int i;
+	int i, unread = 0;
 
 	if (!task || task->flags & PF_KTHREAD)
 		return 0;
@@ -135,12 +135,15 @@ int sem_undos(struct bpf_iter__task *ctx)
 
 		rec.semid = BPF_CORE_READ(u, semid);
 		at = BPF_CORE_READ(at, next);
-		if (rec.semid < 0 ||	/* the set was removed */
-		    bpf_probe_read_kernel(rec.adj, sizeof(rec.adj), undo_adjustments(u)))
+		if (rec.semid < 0)	/* the set was removed */
 			continue;
-		bpf_seq_write(ctx->meta->seq, &rec, sizeof(rec));
+		/* behind a small one there may be no memory: KFENCE, DEBUG_PAGEALLOC */
+		if (bpf_probe_read_kernel(rec.adj, sizeof(rec.adj), undo_adjustments(u)))
+			unread = 1;
+		else
+			bpf_seq_write(ctx->meta->seq, &rec, sizeof(rec));
 	}
-	if (at != head) {
+	if (at != head || unread) {
 		rec.semid = -1;
 		bpf_seq_write(ctx->meta->seq, &rec, sizeof(rec));
 	}

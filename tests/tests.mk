@@ -8,9 +8,10 @@
 #                     left behind (KERNELS="6.1 6.12 7.2" SOAK_SECONDS=600 SOAK_ROUNDS=50)
 
 LOAD_BIN := $(O)/tests/load/lockload $(O)/tests/load/filedeadlock \
-	$(O)/tests/load/stuckwait $(O)/tests/load/mmapstuck
+	$(O)/tests/load/dynamic/filedeadlock $(O)/tests/load/fakewait $(O)/tests/load/stuckwait \
+	$(O)/tests/load/mmapstuck
 
-$(O)/tests/load/lockload: $(filter-out %/filedeadlock.c %/filedeadlock_%.c %/stuckwait.c %/mmapstuck.c,$(wildcard tests/load/*.c)) $(wildcard tests/load/*.h)
+$(O)/tests/load/lockload: $(filter-out %/filedeadlock.c %/filedeadlock_%.c %/fakewait.c %/stuckwait.c %/mmapstuck.c,$(wildcard tests/load/*.c)) $(wildcard tests/load/*.h)
 	$(say) CC $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -O2 -static -pthread -o $@ $(filter %.c,$^)
@@ -20,13 +21,20 @@ $(O)/tests/load/filedeadlock: $(wildcard tests/load/filedeadlock*.c) $(wildcard 
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -O2 -static -pthread -o $@ $(filter %.c,$^)
 
-$(O)/tests/load/stuckwait $(O)/tests/load/mmapstuck: $(O)/tests/load/%: tests/load/%.c
+# With the system's libc, as programs mostly are.
+$(O)/tests/load/dynamic/filedeadlock: $(wildcard tests/load/filedeadlock*.c) $(wildcard tests/load/*.h)
+	$(say) CC $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) -O2 -pthread -o $@ $(filter %.c,$^)
+
+$(O)/tests/load/fakewait $(O)/tests/load/stuckwait $(O)/tests/load/mmapstuck: $(O)/tests/load/%: tests/load/%.c
 	$(say) CC $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -O2 -static -pthread -o $@ $<
 
 # The live source without the program around it.
-LIVE_TRUTHS := $(O)/tests/live/search_truth $(O)/tests/live/fit_truth $(O)/tests/live/record_memory
+LIVE_TRUTHS := $(O)/tests/live/search_truth $(O)/tests/live/fit_truth $(O)/tests/live/record_memory \
+	$(O)/tests/live/task_address
 SOURCE_OBJ := $(filter $(O)/user/source/%,$(LIVE_OBJ))
 
 $(LIVE_TRUTHS): $(O)/tests/live/%: tests/live/%.c tests/live/sides.c tests/live/sides.h $(SOURCE_OBJ) $(O)/libpure.a $(O)/lockscope.skel.h

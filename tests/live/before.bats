@@ -96,7 +96,9 @@ differences() {
 	churn=$PID
 	for _ in 1 2 3 4 5; do
 		snapshot
-		[ "$(jq '[.findings[] | select(.kind == "deadlock")] | length' "$T/snapshot.json")" -eq 0 ]
+		# others may have deadlocks of files and programs on this machine
+		jq -e 'all(.findings[] | select(.kind == "deadlock"); all(.edges[];
+			.kind | IN("flock", "posix", "ofd", "lease", "futex", "sysv_sem")))' "$T/snapshot.json"
 	done
 	kill -KILL "$churn"
 	wait "$churn" || true

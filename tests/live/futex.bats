@@ -81,8 +81,37 @@ silent() {
 	findings "$T/report.json" "$(of_scene scene '.kind == "deadlock" and .confidence == "likely"')"
 }
 
-# Nothing that only the program says to be a lock is certain. A PI mutex the kernel has
-# itself, as an rt_mutex whose word names the owner.
+# What a program's libc is says what its locks look like. That of the other tests is
+# linked into the program.
+@test "a libc of the system: the same locks" {
+	FILEDEADLOCK=$O/tests/load/dynamic/filedeadlock
+	named mutex-kinds
+}
+
+@test "a program of which nobody knows the libc, one of another libc: no locks of glibc" {
+	objcopy --remove-section .note.ABI-tag "$FILEDEADLOCK" "$T/unknown"
+	FILEDEADLOCK=$T/unknown scene unknown mutex-abba
+	cc -shared -o "$T/ld-musl-none.so.1" -x c /dev/null
+	export LD_PRELOAD=$T/ld-musl-none.so.1
+	FILEDEADLOCK=$O/tests/load/dynamic/filedeadlock scene other mutex-abba
+	unset LD_PRELOAD
+	grep -q ld-musl-none "/proc/$(of other '.pids[0]')/maps"
+	named mutex-abba
+	none_seen "$T/watch.json" "$(of_scene unknown '.kind != ""')"
+	none_seen "$T/watch.json" "$(of_scene other '.kind != ""')"
+}
+
+@test "a program of musl's: no locks of glibc" {
+	command -v musl-gcc || skip "no musl-gcc"
+	musl-gcc -static -D_GNU_SOURCE -O2 -pthread -o "$T/musl" "$ROOT"/tests/load/filedeadlock*.c \
+		2>/dev/null || skip "musl's headers lack what the scenes need"
+	FILEDEADLOCK=$T/musl scene musl mutex-abba
+	named mutex-abba
+	none_seen "$T/watch.json" "$(of_scene musl '.kind != ""')"
+}
+
+# Nothing that only the program says to be a lock is certain. The wait for a PI mutex is one
+# for the kernel's own rt_mutex; who holds that is whom the program named.
 @test "a chain of PI mutexes, a queue behind a mutex: the root, and no deadlock" {
 	scene chain pi-chain
 	scene queue mutex-queue 3

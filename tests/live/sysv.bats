@@ -65,6 +65,35 @@ shown() {
 	shown '.owners == [] and (.complete | not)'
 }
 
+@test "threads of one process have their adjustments in common: no holder" {
+	quiet_beside_a_deadlock sysv-threads
+	shown '.owners == [] and (.complete | not)'
+}
+
+@test "raised with SEM_UNDO by one that did not lower it, it may be work: no finding" {
+	quiet_beside_a_deadlock sysv-given
+	shown '.complete | not'
+}
+
+# The kernel's own BTF under other names: what a kernel without CONFIG_SYSVIPC has.
+@test "a kernel without SysV semaphores: everything else is there" {
+	"$PYTHON" - "$T/btf" <<-'END'
+		import re, sys
+		data = open("/sys/kernel/btf/vmlinux", "rb").read()
+		for name in b"sem_undo", b"sem_undo_list", b"sysv_sem", b"sysvsem":
+		    assert data.count(b"\0" + name + b"\0") == 1, name
+		    data = data.replace(b"\0" + name + b"\0", b"\0" + b"x" * len(name) + b"\0")
+		open(sys.argv[1], "wb").write(data)
+	END
+	scene scene mutex-abba
+	scene quiet sysv-abba
+	lockscope watch watch --json --btf "$T/btf"
+	seen watch "$(of_scene scene '.kind == "deadlock"')" >/dev/null
+	"$LOCKSCOPE" snapshot --json --btf "$T/btf" >"$T/snapshot.json"
+	shown '.complete | not'
+	none_seen "$T/watch.json" "$(of_scene quiet '.kind != ""')"
+}
+
 @test "processes that wait for work are no finding" {
 	quiet_beside_a_deadlock sysv-idle 5
 	shown '(.waiters | length) == 5 and (.complete | not)'

@@ -22,6 +22,7 @@ enum kind {
 	CONDVAR,		/* nobody holds it, and nobody ever signals */
 	LIE, LIE_OF_INIT,	/* memory that looks like a mutex, of its actor or of init */
 	SYSV, SYSV_PLAIN,	/* a SysV semaphore of 1, lowered with SEM_UNDO or without */
+	SYSV_GIVEN,		/* the same with SEM_UNDO, and raised so by another process */
 };
 #define KINDS_MAX 5		/* in one scene */
 enum shape {
@@ -87,7 +88,7 @@ int file_wanted(const struct scene *s, int actor);
 enum kind file_kind(const struct scene *s, int file);
 void file_path(const struct scene *s, int file, char path[FILE_PATH_MAX]);
 
-static inline int kind_is_sysv(enum kind k) { return k == SYSV || k == SYSV_PLAIN; }
+static inline int kind_is_sysv(enum kind k) { return k >= SYSV && k <= SYSV_GIVEN; }
 static inline int kind_is_user(enum kind k) { return k >= MUTEX; }
 static inline int kind_is_mutex(enum kind k) { return k >= MUTEX && k <= TIMED; }
 /* Before anybody else is there.  0 or -errno, as are the others. */

@@ -64,6 +64,14 @@ static int keep_semaphores(int semid)
 	_exit(0);
 }
 
+static int semaphore_add(int semid, int nr, int add, int flags)
+{
+	struct sembuf op = { (unsigned short)nr, (short)add, (short)flags };
+
+	/* the one system call that actors_are_blocked() looks for */
+	return syscall(SYS_semop, semid, &op, 1) ? -errno : 0;
+}
+
 static int semaphores_init(struct scene *s)
 {
 	int i, err, id = semget(IPC_PRIVATE, s->nr_files, 0600);
@@ -74,18 +82,16 @@ static int semaphores_init(struct scene *s)
 	if (err)
 		semctl(id, 0, IPC_RMID);
 	for (i = 0; i < s->nr_files && !err; i++)
-		err = semctl(id, i, SETVAL, 1) ? -errno : 0;
+		err = file_kind(s, i) == SYSV_GIVEN ? semaphore_add(id, i, 1, SEM_UNDO) :
+		      semctl(id, i, SETVAL, 1) ? -errno : 0;
 	s->shared->semid = id;
 	return err;
 }
 
 static int semaphore_take(const struct scene *s, int file)
 {
-	struct sembuf op = { .sem_num = (unsigned short)file, .sem_op = -1 };
-
-	op.sem_flg = file_kind(s, file) == SYSV ? SEM_UNDO : 0;
-	/* the one system call that actors_are_blocked() looks for */
-	return syscall(SYS_semop, s->shared->semid, &op, 1) ? -errno : 0;
+	return semaphore_add(s->shared->semid, file, -1,
+			     file_kind(s, file) == SYSV_PLAIN ? 0 : SEM_UNDO);
 }
 
 int user_locks_init(struct scene *s)
@@ -139,6 +145,7 @@ int user_lock_take(const struct scene *s, int file)
 		pthread_mutex_lock(&of_never);
 		return -pthread_cond_wait(&never, &of_never);
 	case SYSV:
+	case SYSV_GIVEN:
 	case SYSV_PLAIN: return semaphore_take(s, file);
 	case LIE:
 	case LIE_OF_INIT:

@@ -520,6 +520,33 @@ static void test_planted(void **state)
 	assert_unsure(m, 1);
 }
 
+/* Two that have written each other's lock onto their own stacks. */
+static void test_planted_locks(void **state)
+{
+	struct machine *m = *state;
+	const struct lk_queue *q = queue(m, MUTEX);
+	uint64_t locks[2];
+	uint32_t i;
+
+	for (i = 0; i < 2; i++)
+		locks[i] = sleeper(m, "__mutex_lock.constprop.0")->sp + 60 * 8;
+	for (i = 0; i < 2; i++) {
+		struct lk_sleeper *s = m->sleeper[i], *other = m->sleeper[!i];
+		uint64_t node = node_of(m, MUTEX, s), head = locks[!i] + (uint64_t)q->head;
+
+		*word_at(s, node) = *word_at(s, node + 8) = q->headless ? node : head;
+		*word_at(s, waiter_of(s) + (uint64_t)q->task) = s->task;
+		*word_at(s, s->sp + 20 * 8) = locks[!i];
+		*word_at(other, locks[!i]) = other->task | 1;
+		*word_at(other, head) = *word_at(other, head + 8) = node;
+	}
+	assert_unsure(m, 0);
+	assert_unsure(m, 1);
+	/* unless the kernel says the same */
+	m->sleeper[0]->mutex = locks[1];
+	assert_found(m, 0, locks[1], LK_F_MUTEX | LK_F_FIELDS);
+}
+
 static uint64_t random_word(uint64_t *seed)
 {
 	*seed = *seed * 6364136223846793005ull + 1442695040888963407ull;
@@ -591,6 +618,7 @@ int main(void)
 		BOTH(test_left_over),
 		ONE(test_queue_that_moves),
 		BOTH(test_planted),
+		BOTH(test_planted_locks),
 		BOTH(test_garbage),
 		ONE(test_unknown_layout),
 	};

@@ -134,7 +134,7 @@ static void those_who_lowered_it_with_undo(void **state)
 	struct rec_lock_state l;
 
 	(void)state;
-	u[4].semid = SET + 1;
+	u[3].semid = u[4].semid = SET + 1;
 	u[5].ipc_ns = OWN_NS + 1;
 	l = ask(w, 2, u, 6);
 	assert_true(l.complete && l.verified && l.rule == RULE_OR);
@@ -190,6 +190,7 @@ static void a_signal_is_no_lock(void **state)
 	struct sysv_waiter one = waiter(1, &with);
 	struct lk_sem_undo taker[] = { undo(50, 1), undo(1, 3) };
 	struct lk_sem_undo cut[] = { undo(50, 1), undo(51, 0) };
+	struct lk_sem_undo given[] = { undo(50, 1), undo(51, -1) };
 	struct lk_sem_undo many[SYSV_HOLDERS_MAX + 1];
 	struct rec_lock_state l = ask(mixed, 2, taker, 1);
 	size_t i;
@@ -201,6 +202,14 @@ static void a_signal_is_no_lock(void **state)
 	cut[1].semid = -1;
 	l = ask(&one, 1, cut, 2);	/* and perhaps a third one has */
 	assert_true(proves_nothing(&l));
+	cut[1].ipc_ns++;		/* but of none of these semaphores */
+	l = ask(&one, 1, cut, 2);
+	assert_true(l.complete && l.nr_holders == 1);
+	l = ask(&one, 1, given, 2);	/* a producer that uses SEM_UNDO as well */
+	assert_true(proves_nothing(&l));
+	given[1].semid++;
+	l = ask(&one, 1, given, 2);
+	assert_true(l.complete && l.nr_holders == 1);
 	for (i = 0; i < SYSV_HOLDERS_MAX + 1; i++)
 		many[i] = undo(100 + (uint32_t)i, 1);
 	l = ask(&one, 1, many, SYSV_HOLDERS_MAX);

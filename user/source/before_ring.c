@@ -75,10 +75,14 @@ static size_t index_in_walk(const struct before *b, size_t nr, uint64_t node)
 	return i;
 }
 
-/* The lock whose head is in the ring; *first: where its first waiter is. */
-static uint64_t lock_by_head(struct before *b, const struct lk_queue *q, size_t nr, size_t *first)
+/* The lock whose head is in the ring; *first: where its first waiter is.  Locks lie on no
+ * stack but where the kernel itself names them: there programs can have words of their own,
+ * as select() keeps its bits. */
+static uint64_t lock_by_head(struct before *b, const struct lk_queue *q, size_t nr, uint64_t hint,
+			     size_t *first)
 {
 	size_t i, head = nr;
+	uint64_t lock;
 
 	for (i = 0; i < nr; i++) {
 		if (is_waiter(b, q, b->walk[i]))
@@ -90,7 +94,8 @@ static uint64_t lock_by_head(struct before *b, const struct lk_queue *q, size_t 
 	if (head == nr || nr < 2)
 		return 0;
 	*first = (head + 1) % nr;
-	return b->walk[head] - (uint64_t)q->head;
+	lock = b->walk[head] - (uint64_t)q->head;
+	return lock == hint || !before__on_stack(b, b->walk[head]) ? lock : 0;
 }
 
 /* Does the lock at this address begin its queue in the ring? */
@@ -174,7 +179,7 @@ const struct before_ring *before__ring(struct before *b, enum before_shape shape
 	if (!nr)
 		return NULL;
 	ring.lock = q->headless ? lock_without_head(b, q, shape, nr, hint, &first) :
-				  lock_by_head(b, q, nr, &first);
+				  lock_by_head(b, q, nr, hint, &first);
 	ring.fits = is_kernel(ring.lock) && before__fits(b, shape, ring.lock);
 	*place = (uint32_t)((nr - first) % nr);
 	return keep(b, nr, first, ring);

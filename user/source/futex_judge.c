@@ -9,6 +9,7 @@
 #define FUTEX_TID_MASK 0x3fffffffu
 
 /* glibc, sysdeps/nptl/bits/struct_mutex.h of all 64-bit machines but for old ones: */
+#define MUTEX_SINCE 3		/* of the Ns of glibc 2.N */
 #define MUTEX_COUNT 4
 #define MUTEX_OWNER 8
 #define MUTEX_USERS 12
@@ -23,6 +24,7 @@
 #define MUTEX_KINDS 0x3f3u
 
 /* glibc 2.25 and later, sysdeps/nptl/bits/struct_rwlock.h, nptl/pthread_rwlock_common.c */
+#define RWLOCK_SINCE 25
 #define RWLOCK_READERS 0
 #define RWLOCK_WRITERS 4
 #define RWLOCK_PHASE_FUTEX 8
@@ -47,6 +49,16 @@ static const char *const names[] = {
 const char *futex_lock__name(enum futex_lock l)
 {
 	return names[l];
+}
+
+bool futex_lock__is_of(enum futex_lock l, uint32_t glibc)
+{
+	switch (l) {
+	case FUTEX_OWNED: return true;	/* the kernel's own convention */
+	case FUTEX_MUTEX: return glibc >= MUTEX_SINCE;
+	case FUTEX_RWLOCK: return glibc >= RWLOCK_SINCE;
+	default: return false;
+	}
 }
 
 /* The 32 bits at addr; false when they were not read. */

@@ -18,6 +18,9 @@ enum futex_lock {
 	FUTEX_RWLOCK,	/* glibc's pthread_rwlock_t, held by a writer */
 };
 const char *futex_lock__name(enum futex_lock l);
+/* Whether that is what such a lock looks like in a process of glibc 2.N; 0: of another
+ * libc, or nobody knows. */
+bool futex_lock__is_of(enum futex_lock l, uint32_t glibc);
 
 /* Memory as it was read, in [addr, addr + len). */
 struct futex_memory {

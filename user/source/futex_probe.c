@@ -160,6 +160,13 @@ static void answer_semop(struct futex_query *q)
 	q->err = is_same_thread(q) ? sysv_probe__ask(&call, &q->sem) : -ESRCH;
 }
 
+/* Without glibc nothing tells what its layouts seem to say. */
+static bool is_of_libc(struct futex_probe *p, const struct futex_query *q)
+{
+	return q->claim.what == FUTEX_OWNED ||
+	       futex_lock__is_of(q->claim.what, user_libcs__glibc(&p->libcs, q->pid));
+}
+
 static void answer(struct futex_probe *p, struct futex_query *q)
 {
 	struct user_mapping map = { 0 };
@@ -169,7 +176,7 @@ static void answer(struct futex_probe *p, struct futex_query *q)
 	if (q->err)
 		return;
 	futex__judge(&m, q->uaddr, q->val, q->pi, &q->claim);
-	if (q->claim.what == FUTEX_NO_LOCK)
+	if (q->claim.what == FUTEX_NO_LOCK || !is_of_libc(p, q))
 		return;
 	if (q->shared) {
 		q->err = user_names__mapping(q->pid, q->claim.addr, &map);
@@ -188,6 +195,7 @@ void futex_probe__run(void *shared)
 {
 	struct futex_probe *p = shared;
 
+	user_libcs__begin(&p->libcs);
 	for (p->at = 0; p->at < p->nr; p->at++)
 		if (p->queries[p->at].semop)
 			answer_semop(&p->queries[p->at]);

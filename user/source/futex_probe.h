@@ -9,6 +9,7 @@
 
 #include "source/futex_judge.h"
 #include "source/sysv_judge.h"
+#include "source/user_libc.h"
 
 #define FUTEX_PROBE_MAX 1024
 #define FUTEX_NAME_LEN 192
@@ -39,6 +40,7 @@ struct futex_probe {
 	uint32_t nr;
 	volatile uint32_t at;	/* the query that is being answered */
 	volatile bool naming;	/* its memory has been read, its name is looked for */
+	struct user_libcs libcs;	/* the child's own, from job to job */
 	struct futex_query queries[FUTEX_PROBE_MAX];
 };
 

@@ -5,11 +5,16 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/map.h"
 #include "source/live_before.h"
 #include "source/live_spinners.h"
+
+/* Of 32-bit x86 and ARM programs. */
+#define COMPAT_FUTEX 240
+#define COMPAT_FUTEX_TIME64 422
 
 /* Holds at least so old are shown also when nobody waits for them. */
 #define OLD_NS 100000000ULL
@@ -47,6 +52,7 @@ struct group {
 	bool spins;
 	bool drained;	/* a writer waits for its readers, as its held entry says */
 	bool unproven;	/* one of its waits may be over: see live_stale.c */
+	bool of_program;	/* its owner is whom a program named in a PI futex */
 	bool untold;	/* nothing tells whether one of its waits has a timeout */
 };
 
@@ -110,6 +116,15 @@ static uint64_t holder_key(uint32_t tid, int32_t cpu)
 	return tid ? tid : 1ULL << 32 | (uint32_t)cpu;
 }
 
+/* The rt_mutex of a PI futex is made for the first who waits, and given to the thread whose
+ * number the word has, whatever that has done: attach_to_pi_owner(), kernel/futex/pi.c. */
+static bool is_in_futex(const struct lk_task *t)
+{
+	if (t->compat)
+		return t->syscall == COMPAT_FUTEX || t->syscall == COMPAT_FUTEX_TIME64;
+	return t->syscall == SYS_futex;
+}
+
 /* The holder a lock word names, if it names one that is really there. */
 static void fill_named(struct live_locks *l, const struct group *g, const struct lk_task *t,
 		       struct look_lock *out)
@@ -130,14 +145,15 @@ static void fill_named(struct live_locks *l, const struct group *g, const struct
 	out->by_word[0] = (struct rec_holder){
 		.tid = t->word.owner_tid, .start_ns = t->word.owner_start_ns,
 		.since_ns = LK_NO_TIME, .mode = live_kind__mode(t->wait.flags), .cpu = -1,
-		.certainty = owner && !g->unproven ? SURE_CERTAIN : SURE_LIKELY,
+		.certainty = owner && !g->unproven && !g->of_program ? SURE_CERTAIN : SURE_LIKELY,
 	};
 	out->state.holders = out->by_word;
 	out->state.nr_holders = 1;
 	if (t->word.says & LK_WORD_COUNT)
 		out->by_word[0].mode = reader ? MODE_READ : MODE_WRITE;
 	if (!reader) {
-		snprintf(out->evidence, sizeof(out->evidence), "owner word of 0x%" PRIx64, g->lock);
+		snprintf(out->evidence, sizeof(out->evidence), "owner word of 0x%" PRIx64 "%s", g->lock,
+			 g->of_program ? ", whom a program named in a PI futex" : "");
 		return;
 	}
 	/* Only the last reader to come; it may have left before others. */
@@ -333,6 +349,7 @@ static void find_kind(struct live_locks *l, struct group *g)
 		if (g->kind == KIND_UNKNOWN || kind == KIND_WW_MUTEX)
 			g->kind = kind;
 		g->unproven |= live_stale__is_unproven(l->s, t);
+		g->of_program |= kind == KIND_RT_MUTEX && is_in_futex(t);
 		g->untold |= kind == KIND_SEMAPHORE && !tells_timeout(t, stack);
 	}
 	g->spins = !g->nr_waiting || live_kind__spins(g->waiting[g->nr_waiting - 1]->wait.flags);

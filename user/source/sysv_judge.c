@@ -87,9 +87,12 @@ static bool add_undos(const struct sysv_waiter *w, size_t nr, const struct lk_se
 	size_t i;
 
 	for (i = 0; i < nr_undos; i++) {
-		if (undos[i].semid < 0)
+		int adj = adjustment(&undos[i], w);
+
+		/* Who has raised what it did not lower: that is how work is given. */
+		if (adj < 0 || (undos[i].semid < 0 && undos[i].ipc_ns == w->ipc_ns))
 			return false;
-		if (adjustment(&undos[i], w) <= 0)
+		if (!adj)
 			continue;
 		/* Who waits for what it has taken itself is given it by others: a signal. */
 		if (has_waiter_of(w, nr, undos[i].pid) || l->nr_holders == SYSV_HOLDERS_MAX)

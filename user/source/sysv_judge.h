@@ -48,8 +48,8 @@ struct sysv_waiter {
  *
  * A semaphore has no owner.  Those count as holders that have lowered it with SEM_UNDO
  * and not raised it since, by what the kernel would give back for them (undos; NULL: not
- * known), where all of the waiters want to do the same and none of their processes has
- * done so before: a lock then, as far as can be told.  Else whoever operated on it last is
+ * known), where all of the waiters want to do the same, none of their processes has done
+ * so before, and nobody has raised it first: a lock then, as far as can be told.  Else whoever operated on it last is
  * a hint, that proves nothing: *l is not complete.  Who waits for a 0 waits for nobody. */
 void sysv__holders(const struct sysv_waiter *w, size_t nr, const struct lk_sem_undo *undos,
 		   size_t nr_undos, struct rec_lock_state *l, struct rec_holder *holders);

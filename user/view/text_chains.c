@@ -33,7 +33,27 @@ static void end_line(const struct walk *w, uint32_t task, uint32_t depth)
 	rewind(w->out);		/* the next line begins where this one did */
 }
 
-static void put_wait(const struct walk *w, uint32_t task)
+static enum certainty edge_certainty(const struct walk *w, uint32_t task)
+{
+	uint32_t edge = w->c->edge[task];
+
+	return edge == SNAP_NONE ? SURE_CERTAIN : w->s->edges[edge].certainty;
+}
+
+/* holder: "" where the tree says who. */
+static void put_holder(const struct walk *w, uint32_t task, const char *holder)
+{
+	static const char *const held[] = {
+		[SURE_POSSIBLE] = "possibly held by", [SURE_LIKELY] = "likely held by",
+		[SURE_CERTAIN] = "held by",
+	};
+	enum certainty sure = edge_certainty(w, task);
+
+	if (*holder || sure != SURE_CERTAIN)
+		fprintf(w->out, ", %s %s", held[sure], *holder ? holder : "it");
+}
+
+static void put_wait(const struct walk *w, uint32_t task, const char *holder)
 {
 	const struct snap_task *t = &w->s->tasks[task];
 	char lock[TEXT_LEN * 2], age[FMT_LEN], name[TEXT_LEN];
@@ -51,10 +71,9 @@ static void put_wait(const struct walk *w, uint32_t task)
 					   l->object),
 			   t->wait_mode, &w->in->style));
 	if (edge != SNAP_NONE && w->s->edges[edge].rule == EDGE_QUEUE)
-		fprintf(w->out, ", queued behind it");
-	else if (edge != SNAP_NONE && w->s->edges[edge].certainty != SURE_CERTAIN)
-		fprintf(w->out, w->s->edges[edge].certainty == SURE_LIKELY ? ", likely held by it" :
-								     ", possibly held by it");
+		fprintf(w->out, ", queued behind %s", *holder ? holder : "it");
+	else
+		put_holder(w, task, holder);
 }
 
 static void put_root(const struct walk *w, uint32_t task)
@@ -65,16 +84,15 @@ static void put_root(const struct walk *w, uint32_t task)
 	fprintf(w->out, "%s%s%s", text__color(&w->in->style, TEXT_BOLD),
 		text__task(who, sizeof(who), &t->who, &w->in->style), text__plain(&w->in->style));
 	if (w->c->in_cycle[task]) {
-		fprintf(w->out, " is in a cycle:");
-		put_wait(w, task);
-		fprintf(w->out, ", held by %s",
-			text__task(who, sizeof(who), &w->s->tasks[w->c->parent[task]].who,
-				   &w->in->style));
+		fprintf(w->out, " %s in a cycle:",
+			edge_certainty(w, task) == SURE_POSSIBLE ? "may be" : "is");
+		put_wait(w, task, text__task(who, sizeof(who), &w->s->tasks[w->c->parent[task]].who,
+					     &w->in->style));
 		end_line(w, task, 0);
 		return;
 	}
 	if (t->wait_lock != SNAP_NONE) {
-		put_wait(w, task);
+		put_wait(w, task, "");
 		fprintf(w->out, ", holder not known");
 		end_line(w, task, 0);
 		return;
@@ -97,7 +115,7 @@ static void put_child(const struct walk *w, uint32_t task, uint32_t depth)
 
 	fprintf(w->out, "%*s%s %s", (int)depth * 2, "", w->in->style.utf8 ? "└" : "`-",
 		text__task(who, sizeof(who), &w->s->tasks[task].who, &w->in->style));
-	put_wait(w, task);
+	put_wait(w, task, "");
 	end_line(w, task, depth);
 }
 
