@@ -12,37 +12,18 @@
 #include "lib/hash.h"
 #include "lib/map.h"
 #include "lib/worker.h"
-
-/* Names and modules are offsets into one text, or 200,000 symbols would cost
- * 16 bytes more each. */
-struct symbol {
-	uint64_t addr;
-	uint32_t name;
-	uint32_t module;	/* 0: the kernel itself */
-};
-
-struct table {
-	struct symbol *list;
-	size_t nr, cap;
-};
-
-/* Lines of kallsyms. */
-struct part {
-	char *text;		/* cut into strings in place */
-	struct table code, data;
-	struct table per_cpu;	/* of modules */
-};
+#include "source/symbol_table.h"
 
 /* Reads modules again.  The thread's alone while it works. */
 struct reader {
 	char *kallsyms, *modules;	/* paths */
 	uint64_t known;		/* which modules are read */
-	struct part fresh;	/* with text: what has been read anew */
+	struct symbol_table fresh;	/* with text: what has been read anew */
 };
 
 struct symbols {
-	struct part kernel;	/* never changes */
-	struct part modules;
+	struct symbol_table kernel;	/* never changes */
+	struct symbol_table modules;
 	/* Names that were given away, of modules that may go: hash -> string. */
 	struct u64map *names;
 	struct arena *strings;
@@ -53,35 +34,8 @@ struct symbols {
 	int kallsyms_fd;	/* behind the kernel's own, until the rest is read; -1 */
 };
 
-/* No function and no lock is larger; an address further off is in no symbol. */
-#define CODE_REACH (1 << 20)
-#define DATA_REACH (1 << 16)
 #define LOOK_NS 1000000000ull
 #define WAIT_NS 200000000ull
-
-static int table__add(struct table *t, struct symbol sym)
-{
-	if (t->nr == t->cap) {
-		size_t cap = t->cap ? t->cap * 2 : 65536;
-		struct symbol *list = realloc(t->list, cap * sizeof(*list));
-
-		if (!list)
-			return -ENOMEM;
-		t->list = list;
-		t->cap = cap;
-	}
-	t->list[t->nr++] = sym;
-	return 0;
-}
-
-static int by_addr(const void *a, const void *b)
-{
-	const struct symbol *x = a, *y = b;
-
-	if (x->addr != y->addr)
-		return x->addr < y->addr ? -1 : 1;
-	return x->name < y->name ? -1 : x->name > y->name;
-}
 
 /* Reads on until the end, for /proc files have no size, or until a piece has been read
  * with stop in it; before *out, freed or taken over, stays what is there. */
@@ -123,92 +77,6 @@ static int read_all(const char *path, char **out)
 		*out = NULL;
 	}
 	return err;
-}
-
-static uint64_t parse_hex(char **p)
-{
-	uint64_t v = 0;
-
-	for (;; (*p)++) {
-		char c = **p;
-
-		if (c >= '0' && c <= '9')
-			v = v << 4 | (uint64_t)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			v = v << 4 | (uint64_t)(c - 'a' + 10);
-		else
-			return v;
-	}
-}
-
-/* "ffffffff81000000 T name\t[module]": one line, cut in place. */
-static int parse_line(struct part *part, char *line)
-{
-	struct symbol sym = { 0 };
-	char *p = line, *module;
-	char type;
-
-	sym.addr = parse_hex(&p);
-	if (!sym.addr || p[0] != ' ' || !p[1] || p[2] != ' ')
-		return 0;
-	type = p[1];
-	p += 3;
-	module = strchr(p, '\t');
-	if (module) {
-		*module++ = '\0';
-		if (*module == '[') {
-			module++;
-			module[strcspn(module, "]")] = '\0';
-			/* Programs of ours and others come as [bpf]: not code to show. */
-			sym.module = (uint32_t)(module - part->text);
-		}
-	}
-	sym.name = (uint32_t)(p - part->text);
-	if (strchr("tTwW", type))
-		return table__add(&part->code, sym);
-	/* Per-CPU symbols are offsets, or addresses in what was thrown away at boot. */
-	if (strchr("aA?", type))
-		return sym.module ? table__add(&part->per_cpu, sym) : 0;
-	return strchr("dDbBrR", type) ? table__add(&part->data, sym) : 0;
-}
-
-/* The kernel lists its own by address. */
-static void table__sort(struct table *t)
-{
-	size_t i;
-
-	for (i = 1; i < t->nr; i++) {
-		if (by_addr(&t->list[i - 1], &t->list[i]) <= 0)
-			continue;
-		qsort(t->list, t->nr, sizeof(*t->list), by_addr);
-		return;
-	}
-}
-
-static int part__parse(struct part *part)
-{
-	char *line, *next;
-	int err = 0;
-
-	for (line = part->text; !err && *line; line = next) {
-		next = line + strcspn(line, "\n");
-		if (*next)
-			*next++ = '\0';
-		err = parse_line(part, line);
-	}
-	table__sort(&part->code);
-	table__sort(&part->data);
-	table__sort(&part->per_cpu);
-	return err;
-}
-
-static void part__free(struct part *part)
-{
-	free(part->text);
-	free(part->code.list);
-	free(part->data.list);
-	free(part->per_cpu.list);
-	*part = (struct part){ 0 };
 }
 
 /* Moves the lines of modules out of text, into one of their own. */
@@ -275,8 +143,8 @@ static void read_modules(void *arg)
 	free(text);
 	if (!r->fresh.text)
 		return;
-	if (part__parse(&r->fresh))
-		part__free(&r->fresh);
+	if (symbol_table__parse(&r->fresh))
+		symbol_table__free(&r->fresh);
 	else
 		r->known = found;
 }
@@ -285,7 +153,7 @@ static void reader__free(struct reader *r)
 {
 	if (!r)
 		return;
-	part__free(&r->fresh);
+	symbol_table__free(&r->fresh);
 	free(r->kallsyms);
 	free(r->modules);
 	free(r);
@@ -320,7 +188,7 @@ static int read_kernel(struct symbols *s)
 	s->modules.text = strdup(line ? line : "");
 	if (line)
 		*line = '\0';
-	return s->modules.text ? part__parse(&s->kernel) : -ENOMEM;
+	return s->modules.text ? symbol_table__parse(&s->kernel) : -ENOMEM;
 }
 
 int symbols__new(struct symbols **out, const char *kallsyms, const char *modules)
@@ -353,7 +221,7 @@ int symbols__read_rest(struct symbols *s)
 	s->kallsyms_fd = -1;
 	if (text)
 		s->modules.text = text;
-	return err ? err : part__parse(&s->modules);
+	return err ? err : symbol_table__parse(&s->modules);
 }
 
 void symbols__free(struct symbols *s)
@@ -364,8 +232,8 @@ void symbols__free(struct symbols *s)
 		reader__free(s->reader);
 	if (s->kallsyms_fd >= 0)
 		close(s->kallsyms_fd);
-	part__free(&s->kernel);
-	part__free(&s->modules);
+	symbol_table__free(&s->kernel);
+	symbol_table__free(&s->modules);
 	u64map__free(s->names);
 	arena__free(s->strings);
 	free(s);
@@ -388,9 +256,9 @@ void symbols__refresh(struct symbols *s, uint64_t now_ns)
 	s->reading = false;
 	if (!s->reader->fresh.text)
 		return;
-	part__free(&s->modules);
+	symbol_table__free(&s->modules);
 	s->modules = s->reader->fresh;
-	s->reader->fresh = (struct part){ 0 };
+	s->reader->fresh = (struct symbol_table){ 0 };
 }
 
 /* A string that stays when its module goes. */
@@ -405,55 +273,6 @@ static const char *keep(const struct symbols *s, const char *name)
 	if (copy)
 		u64map__set(s->names, key, (uintptr_t)copy);
 	return copy;
-}
-
-/* The last symbol that begins at addr or before, NULL when there is none in reach. */
-static const struct symbol *find(const struct table *t, uint64_t addr, uint64_t reach)
-{
-	size_t lo = 0, hi = t->nr;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (t->list[mid].addr <= addr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (!lo || addr - t->list[lo - 1].addr >= reach)
-		return NULL;
-	/* Of several names at one address the first listed. */
-	for (lo--; lo && t->list[lo - 1].addr == t->list[lo].addr; lo--)
-		;
-	return &t->list[lo];
-}
-
-/* Symbols that only mark where something begins or ends in the image, or that the
- * compiler made: no lock is called so. */
-static bool is_mark(const char *name)
-{
-	static const char *const marks[] = {
-		"__start_", "__stop_", "__bss_", "_end", "_edata", "_sdata", "__end_", "__init_",
-		"__per_cpu_", "__brk_", "__nosave_", "_sinittext", "__key.", "__func__.", "__UNIQUE_ID",
-		"__compound_literal", ".L", "__already_done",
-	};
-
-	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
-		if (!strncmp(name, marks[i], strlen(marks[i])))
-			return true;
-	return false;
-}
-
-/* The symbol whose data lies at addr: of several names the first that is no mark. */
-static const struct symbol *find_data(const struct part *part, uint64_t addr)
-{
-	const struct table *t = &part->data;
-	const struct symbol *s = find(t, addr, DATA_REACH), *end = t->list + t->nr;
-	uint64_t at = s ? s->addr : 0;
-
-	while (s && s < end && s->addr == at && is_mark(part->text + s->name))
-		s++;
-	return s && s < end && s->addr == at ? s : NULL;
 }
 
 static void resolve(const struct symbols *s, const struct symbol *kernel,
@@ -472,24 +291,23 @@ static void resolve(const struct symbols *s, const struct symbol *kernel,
 
 void symbols__code(const struct symbols *s, uint64_t addr, struct rec_frame *frame)
 {
-	resolve(s, find(&s->kernel.code, addr, CODE_REACH),
-		find(&s->modules.code, addr, CODE_REACH), addr, frame);
+	resolve(s, symbol_table__code(&s->kernel, addr), symbol_table__code(&s->modules, addr), addr, frame);
 }
 
 void symbols__data(const struct symbols *s, uint64_t addr, struct rec_frame *frame)
 {
-	resolve(s, find_data(&s->kernel, addr), find_data(&s->modules, addr), addr, frame);
+	resolve(s, symbol_table__data(&s->kernel, addr), symbol_table__data(&s->modules, addr), addr, frame);
 }
 
 void symbols__per_cpu(const struct symbols *s, uint64_t offset, struct rec_frame *frame)
 {
-	resolve(s, NULL, find(&s->modules.per_cpu, offset, DATA_REACH), offset, frame);
+	resolve(s, NULL, symbol_table__per_cpu(&s->modules, offset), offset, frame);
 }
 
 uint64_t symbols__address(const struct symbols *s, const char *name)
 {
 	/* What becomes read-only after boot may lie between code. */
-	const struct table *tables[] = { &s->kernel.data, &s->kernel.code };
+	const struct symbol_list *tables[] = { &s->kernel.data, &s->kernel.code };
 	size_t i, j;
 
 	for (j = 0; j < 2; j++)
@@ -503,7 +321,7 @@ void symbols__each_function(const struct symbols *s,
 			    void (*fn)(void *ctx, const char *name, uint64_t from, uint64_t to),
 			    void *ctx)
 {
-	const struct table *t = &s->kernel.code;
+	const struct symbol_list *t = &s->kernel.code;
 	uint64_t to = 0;
 	size_t i, next = 0;
 
