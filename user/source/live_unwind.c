@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#include "source/live_unwind.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lib/probe_child.h"
+#include "source/unwind_sleeps.h"
+
+#define WAIT_NS 100000000ULL	/* a confirming look waits so long at most */
+#define MEMORY_NS 500000000ULL	/* the child hangs that has not read a process by then, */
+#define FILES_NS 3000000000ULL	/* or not found its way through its files */
+#define AGAIN_NS 10000000000ULL	/* so long that process is not asked again */
+#define SHARE 5			/* a fifth of one CPU at most is spent in the child */
+#define PEEK_BYTES 64
+
+struct live_unwind {
+	struct source_live *s;
+	struct unwind_sleeps sleeps;
+	bool asking;
+	uint32_t nr_asked;
+	uint64_t asked_ns, answered_ns, cost_ns;
+	/* how far the child was when it was last seen to go on */
+	uint32_t at;
+	bool of_files;
+	uint64_t moved_ns;
+};
+
+int live_unwind__new(struct live_unwind **out, struct source_live *s)
+{
+	struct live_unwind *u = calloc(1, sizeof(*u));
+
+	*out = u;
+	if (!u)
+		return -ENOMEM;
+	u->s = s;
+	return 0;
+}
+
+void live_unwind__free(struct live_unwind *u)
+{
+	if (!u)
+		return;
+	unwind_sleeps__free(&u->sleeps);
+	free(u);
+}
+
+static struct unwind_probe *shared(struct live_unwind *u)
+{
+	return probe_child__shared(u->s->unwinder);
+}
+
+static void replace(struct live_unwind *u)
+{
+	probe_child__replace(u->s->unwinder);
+	live__tell_helpers(u->s);
+}
+
+static void end_of_asking(struct live_unwind *u, uint64_t now)
+{
+	u->asking = false;
+	u->answered_ns = now;
+	u->cost_ns = now - u->asked_ns;
+	u->s->user_stacks = u->sleeps.failed;
+	u->s->user_stacks_pid = u->sleeps.failed_pid;
+	u->s->user_stacks_why = u->sleeps.failed_why;
+}
+
+/* The child hangs, or has died: another one takes its place.  What it had answered by
+ * then counts, unless it died: then its memory may be anything. */
+static void give_up(struct live_unwind *u, enum user_stack_why why, uint64_t now)
+{
+	struct unwind_probe *p = shared(u);
+	uint32_t at = p->at < u->nr_asked ? p->at : u->nr_asked;
+
+	if (why != USER_STACK_CRASHED)
+		unwind_sleeps__answer(&u->sleeps, p->queries, at);
+	unwind_sleeps__give_up(&u->sleeps, at, u->nr_asked, why, now + AGAIN_NS);
+	replace(u);
+	end_of_asking(u, now);
+}
+
+static bool hangs(struct live_unwind *u, uint64_t now)
+{
+	const struct unwind_probe *p = shared(u);
+	uint32_t at = p->at;
+	bool of_files = p->of_files;
+
+	if (at != u->at || of_files != u->of_files) {
+		u->at = at;
+		u->of_files = of_files;
+		u->moved_ns = now;
+	}
+	return now - u->moved_ns >= (of_files ? FILES_NS : MEMORY_NS);
+}
+
+void live_unwind__take(struct live_unwind *u, bool confirm)
+{
+	bool ended;
+	uint64_t now;
+	int err;
+
+	if (!u->asking)
+		return;
+	ended = probe_child__wait(u->s->unwinder, confirm ? WAIT_NS : 0, &err);
+	now = live__now();
+	if (err || (!ended && hangs(u, now))) {
+		give_up(u, err ? USER_STACK_CRASHED : USER_STACK_LATE, now);
+	} else if (ended) {
+		unwind_sleeps__answer(&u->sleeps, shared(u)->queries, u->nr_asked);
+		end_of_asking(u, now);
+	}
+}
+
+static bool sleeps_on(void *ctx, const struct unwind_sleep *f)
+{
+	const struct lk_task *t = live_look__find(ctx, f->tid);
+
+	return t && !t->on_cpu && t->start_ns == f->start_ns && t->switches == f->switches;
+}
+
+void live_unwind__look(struct live_unwind *u, const struct live_look *look)
+{
+	unwind_sleeps__look(&u->sleeps, sleeps_on, (void *)look, live__now());
+}
+
+uint32_t live_unwind__stack(struct live_unwind *u, const struct lk_task *t, record_fn sink,
+			    void *ctx, int *err)
+{
+	struct unwind_sleep *f =
+		unwind_sleeps__find(&u->sleeps, t->tid, t->start_ns, t->switches);
+
+	if (!f || t->on_cpu)
+		return 0;
+	if (!f->stack)
+		f->stack = live_stacks__of_user(u->s->stacks, f->pid, f->frames, f->nr_frames, sink,
+						ctx, err);
+	return f->stack;
+}
+
+void live_unwind__want(struct live_unwind *u, const struct lk_task *t, bool holds)
+{
+	struct unwind_sleep w;
+
+	if (!t || !t->user_regs || t->on_cpu || !u->s->unwinder)
+		return;
+	w = (struct unwind_sleep){ .tid = t->tid, .pid = t->pid, .start_ns = t->start_ns,
+				   .switches = t->switches, .regs_at = t->user_regs,
+				   .holds = holds };
+	unwind_sleeps__want(&u->sleeps, &w);
+}
+
+static bool read_regs(void *ctx, uint64_t at, struct unwind_regs *regs)
+{
+	const struct live_unwind *u = ctx;
+	uint64_t raw[UNWIND_PT_REGS];
+	size_t done, len;
+
+	for (done = 0; done < sizeof(raw); done += len) {
+		len = sizeof(raw) - done < PEEK_BYTES ? sizeof(raw) - done : PEEK_BYTES;
+		if (!live_bpf__peek(&u->s->bpf, at + done, (char *)raw + done, len))
+			return false;
+	}
+	unwind_regs__from(regs, raw);
+	return true;
+}
+
+void live_unwind__ask(struct live_unwind *u)
+{
+	uint64_t now = live__now();
+	struct unwind_probe *p;
+
+	if (!u->s->unwinder || u->asking || now - u->answered_ns < SHARE * u->cost_ns)
+		return;
+	p = shared(u);
+	if (!p || probe_child__is_busy(u->s->unwinder)) {
+		replace(u);
+		return;
+	}
+	u->nr_asked = unwind_sleeps__ask(&u->sleeps, p->queries, read_regs, u);
+	if (!u->nr_asked)
+		return;
+	p->libdw = "libdw.so.1";
+	p->nr = u->nr_asked;
+	p->at = u->at = 0;
+	p->of_files = u->of_files = true;	/* first of all that of libdw */
+	u->asked_ns = u->moved_ns = now;
+	u->asking = !probe_child__start(u->s->unwinder, unwind_probe__run);
+	if (!u->asking)
+		give_up(u, USER_STACK_CRASHED, now);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * live_unwind.h - user stacks of threads that sleep in a wait for a lock of user space, or
+ * with one: asks a child (unwind_probe.h), takes its answers at later looks.
+ */
+#ifndef LOCKSCOPE_SOURCE_LIVE_UNWIND_H
+#define LOCKSCOPE_SOURCE_LIVE_UNWIND_H
+
+#include "source/live_look.h"
+
+struct live_unwind;
+
+int live_unwind__new(struct live_unwind **out, struct source_live *s);
+/* Returns at once, also while the child hangs.  Takes NULL. */
+void live_unwind__free(struct live_unwind *u);
+
+/* Before a look: takes what is answered; confirm: waits a little for what is not. */
+void live_unwind__take(struct live_unwind *u, bool confirm);
+/* After it: what is of threads that still sleep as they did counts. */
+void live_unwind__look(struct live_unwind *u, const struct live_look *look);
+/* The id of its user stack, 0 for none; as those of live_stacks.h. */
+uint32_t live_unwind__stack(struct live_unwind *u, const struct lk_task *t, record_fn sink,
+			    void *ctx, int *err);
+/* That of t is wanted; holds: it has what others wait for.  NULL is nobody. */
+void live_unwind__want(struct live_unwind *u, const struct lk_task *t, bool holds);
+/* Asks for those that are wanted and not known. */
+void live_unwind__ask(struct live_unwind *u);
+
+#endif
