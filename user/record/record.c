@@ -42,6 +42,7 @@ static const char *const user_stack_whys[NR_USER_STACK_WHY] = {
 	[USER_STACK_FILES] = "files",
 	[USER_STACK_LATE] = "late",
 	[USER_STACK_CRASHED] = "crashed",
+	[USER_STACK_MANY] = "many",
 };
 
 /* What a lock that is known by a string, not an address, begins with. */

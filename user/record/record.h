@@ -279,6 +279,7 @@ enum user_stack_why {
 	USER_STACK_FILES,	/* its files say nothing of use */
 	USER_STACK_LATE,	/* no answer in time */
 	USER_STACK_CRASHED,	/* who unwinds it has died of it */
+	USER_STACK_MANY,	/* more at once than are looked at */
 	NR_USER_STACK_WHY,
 };
 const char *user_stack_why__name(enum user_stack_why why);	/* NULL for USER_STACK_THERE */

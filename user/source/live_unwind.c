@@ -56,14 +56,19 @@ static void replace(struct live_unwind *u)
 	live__tell_helpers(u->s);
 }
 
+static void tell_failures(struct live_unwind *u)
+{
+	u->s->user_stacks = u->sleeps.failed;
+	u->s->user_stacks_pid = u->sleeps.failed_pid;
+	u->s->user_stacks_why = u->sleeps.failed_why;
+}
+
 static void end_of_asking(struct live_unwind *u, uint64_t now)
 {
 	u->asking = false;
 	u->answered_ns = now;
 	u->cost_ns = now - u->asked_ns;
-	u->s->user_stacks = u->sleeps.failed;
-	u->s->user_stacks_pid = u->sleeps.failed_pid;
-	u->s->user_stacks_why = u->sleeps.failed_why;
+	tell_failures(u);
 }
 
 /* The child hangs, or has died: another one takes its place.  What it had answered by
@@ -170,6 +175,7 @@ void live_unwind__ask(struct live_unwind *u)
 	uint64_t now = live__now();
 	struct unwind_probe *p;
 
+	tell_failures(u);
 	if (!u->s->unwinder || u->asking || now - u->answered_ns < SHARE * u->cost_ns)
 		return;
 	p = shared(u);
@@ -180,7 +186,7 @@ void live_unwind__ask(struct live_unwind *u)
 	u->nr_asked = unwind_sleeps__ask(&u->sleeps, p->queries, read_regs, u);
 	if (!u->nr_asked)
 		return;
-	p->libdw = "libdw.so.1";
+	p->libdw = UNWIND_LIBDW;
 	p->nr = u->nr_asked;
 	p->at = u->at = 0;
 	p->of_files = u->of_files = true;	/* first of all that of libdw */

@@ -13,6 +13,7 @@
 #include "record/record.h"
 #include "source/unwind_regs.h"
 
+#define UNWIND_LIBDW "libdw.so.1"
 #define UNWIND_QUERIES 32
 #define UNWIND_FRAMES 32
 #define UNWIND_TEXT 8192	/* names of one stack; those for which there is no room are left out */
@@ -37,14 +38,14 @@ struct unwind_query {
 
 struct unwind_probe {
 	/* who asks sets these */
-	const char *libdw;	/* "libdw.so.1" */
-	uint32_t nr;
+	const char *libdw;	/* UNWIND_LIBDW */
+	uint32_t nr;		/* 0: only load it */
 	struct unwind_query queries[UNWIND_QUERIES];
 	/* the child's */
 	volatile uint32_t at;	/* the query that is being answered */
 	volatile bool of_files;	/* its memory has been read, its files are */
 	bool started;
-	struct unwind_work *work;
+	struct unwind_work *work;	/* NULL once it has begun: there is no libdw */
 };
 
 /* Answers them.  shared is a struct unwind_probe, whose strings were there before the

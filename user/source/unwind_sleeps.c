@@ -53,6 +53,7 @@ void unwind_sleeps__look(struct unwind_sleeps *s,
 {
 	uint32_t i, nr = 0;
 
+	s->nr_left = 0;
 	for (i = 0; i < s->nr; i++) {
 		struct unwind_sleep *f = &s->list[i];
 
@@ -69,6 +70,33 @@ void unwind_sleeps__look(struct unwind_sleeps *s,
 	s->nr = nr;
 }
 
+/* Of a crowd, all that is ever left out is counted once. */
+static void leave_out(struct unwind_sleeps *s, const struct unwind_sleep *w)
+{
+	if (++s->nr_left <= s->nr_left_max)
+		return;
+	s->nr_left_max = s->nr_left;
+	s->failed++;
+	s->failed_pid = w->pid;
+	s->failed_why = USER_STACK_MANY;
+}
+
+/* Makes room for a holder: one that only waits goes. */
+static bool push_out(struct unwind_sleeps *s)
+{
+	uint32_t i = s->nr;
+
+	while (i && s->list[i - 1].holds)
+		i--;
+	if (!i)
+		return false;
+	leave_out(s, &s->list[i - 1]);
+	free(s->list[i - 1].frames);
+	s->nr--;
+	memmove(&s->list[i - 1], &s->list[i], (s->nr - (i - 1)) * sizeof(*s->list));
+	return true;
+}
+
 void unwind_sleeps__want(struct unwind_sleeps *s, const struct unwind_sleep *w)
 {
 	uint32_t at = place(s, w->tid);
@@ -79,8 +107,12 @@ void unwind_sleeps__want(struct unwind_sleeps *s, const struct unwind_sleep *w)
 		return;
 	}
 	if (s->nr == UNWIND_SLEEPS_MAX) {
-		s->full++;
-		return;
+		if (!w->holds || !push_out(s)) {
+			leave_out(s, w);
+			return;
+		}
+		at = place(s, w->tid);
+		f = &s->list[at];
 	}
 	memmove(f + 1, f, (s->nr - at) * sizeof(*f));
 	s->nr++;

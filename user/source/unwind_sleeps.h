@@ -38,7 +38,7 @@ struct unwind_sleeps {
 	struct unwind_sleep list[UNWIND_SLEEPS_MAX];	/* by tid */
 	uint32_t nr;
 	struct unwind_sleep asked[UNWIND_QUERIES];	/* who the queries are about */
-	uint64_t full;		/* times that there was no room for one */
+	uint32_t nr_left, nr_left_max;	/* that found no room since the last look; the most ever */
 	/* stacks that were wanted and are not to be had */
 	uint64_t failed;
 	uint32_t failed_pid;	/* and the last process */
@@ -52,7 +52,8 @@ void unwind_sleeps__free(struct unwind_sleeps *s);
 void unwind_sleeps__look(struct unwind_sleeps *s,
 			 bool (*is_asleep)(void *ctx, const struct unwind_sleep *sleep), void *ctx,
 			 uint64_t now_ns);
-/* The stack of this sleep is wanted: who, regs_at and holds of *w are taken. */
+/* The stack of this sleep is wanted: who, regs_at and holds of *w are taken.  Who holds
+ * finds room, as long as not all do. */
 void unwind_sleeps__want(struct unwind_sleeps *s, const struct unwind_sleep *w);
 /* Fills queries about those still wanted, all but the registers, which read() does;
  * returns how many. */

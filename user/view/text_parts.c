@@ -242,6 +242,7 @@ const char *text__no_user_stack(enum user_stack_why why)
 		[USER_STACK_FILES] = "its files do not tell how to unwind it",
 		[USER_STACK_LATE] = "its memory or its files did not answer in time",
 		[USER_STACK_CRASHED] = "its files crashed what reads them",
+		[USER_STACK_MANY] = "too many at once",
 	};
 
 	return texts[(unsigned int)why < NR_USER_STACK_WHY ? why : USER_STACK_THERE];
