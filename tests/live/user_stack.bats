@@ -60,7 +60,7 @@ named() {
 
 @test "the first word on a deadlock has them; a recording tells the same" {
 	lockscope watch watch --json
-	lockscope record record -o "$T/record.json"
+	lockscope record record --comm userstack -o "$T/record.json"
 	record=$PID
 	runs "$USERSTACK"
 	for w in watch record; do
@@ -163,8 +163,7 @@ patch() {
 	mkfs.ext4 -q -F "$T/image"
 	mount -o loop "$T/image" "$T/mnt"
 	: >"$T/locked"
-	exec 8<"$T/locked"
-	flock 8
+	background holder flock "$T/locked" sleep 1000
 	background stuck "$O/tests/load/mmapstuck" "$T/mnt/file" "$T/locked"
 	await test -s "$T/stuck.json"
 	read -r pid flocker < <(head -n 1 "$T/stuck.json" | jq -r '"\(.pid) \(.flocker)"')

@@ -24,6 +24,7 @@
 static pthread_mutex_t ledger = PTHREAD_MUTEX_INITIALIZER, cash = PTHREAD_MUTEX_INITIALIZER;
 static pthread_barrier_t both_hold;
 static volatile int tids[2];
+static char second;	/* its address tells the second thread from the first */
 
 static FUNCTION void pay_out(void)
 {
@@ -74,7 +75,7 @@ int main(void)
 
 	pthread_barrier_init(&both_hold, NULL, 2);
 	for (i = 0; i < 2; i++)
-		if (pthread_create(&threads[i], NULL, work, i ? &tids : NULL))
+		if (pthread_create(&threads[i], NULL, work, i ? &second : NULL))
 			return 1;
 	while (!tids[0] || !tids[1])
 		nanosleep(&moment, NULL);

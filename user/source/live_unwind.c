@@ -83,6 +83,7 @@ static void give_up(struct live_unwind *u, enum user_stack_why why, uint64_t now
 	unwind_sleeps__give_up(&u->sleeps, at, u->nr_asked, why, now + AGAIN_NS);
 	replace(u);
 	end_of_asking(u, now);
+	u->cost_ns = 0;	/* it has waited, not worked, and that process is not asked soon */
 }
 
 static bool hangs(struct live_unwind *u, uint64_t now)
