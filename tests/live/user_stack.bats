@@ -163,7 +163,7 @@ patch() {
 	mkfs.ext4 -q -F "$T/image"
 	mount -o loop "$T/image" "$T/mnt"
 	: >"$T/locked"
-	background holder flock "$T/locked" sleep 1000
+	background holder flock --no-fork "$T/locked" sleep 1000
 	background stuck "$O/tests/load/mmapstuck" "$T/mnt/file" "$T/locked"
 	await test -s "$T/stuck.json"
 	read -r pid flocker < <(head -n 1 "$T/stuck.json" | jq -r '"\(.pid) \(.flocker)"')
