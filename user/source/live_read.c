@@ -432,47 +432,17 @@ static int pass_on(struct live_reader *r, bool confirm, record_fn sink, void *ct
 	return err ?: pass_on_locks(futexes, nr_futexes, sink, ctx);
 }
 
-static void want_holders(struct live_reader *r, const struct rec_lock_state *locks, uint32_t nr)
-{
-	uint32_t i, k;
-
-	for (i = 0; i < nr; i++)
-		for (k = 0; k < locks[i].nr_holders; k++)
-			live_unwind__want(r->unwind, live_look__find(&r->look, locks[i].holders[k].tid),
-					  true);
-}
-
-static bool is_of_user_space(const struct rec_task *t)
-{
-	switch (t->wait.lock.kind) {
-	case KIND_FLOCK:
-	case KIND_POSIX:
-	case KIND_OFD:
-	case KIND_LEASE:
-	case KIND_FUTEX:
-	case KIND_SYSV_SEM:
-		return true;
-	case KIND_RT_MUTEX:	/* a PI mutex, as the kernel has it */
-		return t->state == 'S' && t->syscall_name && !strncmp(t->syscall_name, "futex", 5);
-	default:
-		return false;
-	}
-}
-
 /* Where in their programs they are: who waits for a lock of user space, and who has one. */
 static void ask_user_stacks(struct live_reader *r)
 {
 	const struct rec_lock_state *locks;
-	uint32_t i, nr;
+	uint32_t nr;
 
 	locks = live_flocks__locks(r->flocks, &nr);
-	want_holders(r, locks, nr);
+	live_unwind__want_holders(r->unwind, &r->look, locks, nr);
 	locks = live_futexes__locks(r->futexes, &nr);
-	want_holders(r, locks, nr);
-	for (i = 0; i < r->nr_tasks; i++)
-		if (r->tasks[i].has_wait && is_of_user_space(&r->tasks[i]))
-			live_unwind__want(r->unwind, live_look__find(&r->look, r->tasks[i].who.tid),
-					  false);
+	live_unwind__want_holders(r->unwind, &r->look, locks, nr);
+	live_unwind__want_waiters(r->unwind, &r->look, r->tasks, r->nr_tasks);
 	live_unwind__ask(r->unwind);
 }
 

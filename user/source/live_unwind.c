@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "lib/probe_child.h"
+#include "lib/vec.h"
 #include "source/unwind_sleeps.h"
 
 #define WAIT_NS 100000000ULL	/* a confirming look waits so long at most */
@@ -24,6 +25,8 @@ struct live_unwind {
 	uint32_t at;
 	bool of_files;
 	uint64_t moved_ns;
+	const struct rec_task **waiters;	/* room to sort them */
+	size_t waiters_cap;
 };
 
 int live_unwind__new(struct live_unwind **out, struct source_live *s)
@@ -42,6 +45,7 @@ void live_unwind__free(struct live_unwind *u)
 	if (!u)
 		return;
 	unwind_sleeps__free(&u->sleeps);
+	free(u->waiters);
 	free(u);
 }
 
@@ -144,7 +148,8 @@ uint32_t live_unwind__stack(struct live_unwind *u, const struct lk_task *t, reco
 	return f->stack;
 }
 
-void live_unwind__want(struct live_unwind *u, const struct lk_task *t, bool holds)
+/* NULL is nobody. */
+static void want(struct live_unwind *u, const struct lk_task *t, bool holds)
 {
 	struct unwind_sleep w;
 
@@ -154,6 +159,70 @@ void live_unwind__want(struct live_unwind *u, const struct lk_task *t, bool hold
 				   .switches = t->switches, .regs_at = t->user_regs,
 				   .holds = holds };
 	unwind_sleeps__want(&u->sleeps, &w);
+}
+
+void live_unwind__want_holders(struct live_unwind *u, const struct live_look *look,
+			       const struct rec_lock_state *locks, uint32_t nr)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < nr; i++)
+		for (k = 0; k < locks[i].nr_holders; k++)
+			want(u, live_look__find(look, locks[i].holders[k].tid), true);
+}
+
+static bool waits_in_user_space(const struct rec_task *t)
+{
+	if (!t->has_wait)
+		return false;
+	switch (t->wait.lock.kind) {
+	case KIND_FLOCK:
+	case KIND_POSIX:
+	case KIND_OFD:
+	case KIND_LEASE:
+	case KIND_FUTEX:
+	case KIND_SYSV_SEM:
+		return true;
+	case KIND_RT_MUTEX:	/* a PI mutex, as the kernel has it */
+		return t->state == 'S' && t->syscall_name && !strncmp(t->syscall_name, "futex", 5);
+	default:
+		return false;
+	}
+}
+
+static int by_lock_and_age(const void *a, const void *b)
+{
+	const struct rec_wait *x = &(*(const struct rec_task *const *)a)->wait;
+	const struct rec_wait *y = &(*(const struct rec_task *const *)b)->wait;
+
+	if (x->lock.key != y->lock.key)
+		return x->lock.key < y->lock.key ? -1 : 1;
+	if (x->since_ns != y->since_ns)
+		return x->since_ns < y->since_ns ? -1 : 1;
+	return x->who.tid < y->who.tid ? -1 : x->who.tid > y->who.tid;
+}
+
+void live_unwind__want_waiters(struct live_unwind *u, const struct live_look *look,
+			       const struct rec_task *tasks, uint32_t nr)
+{
+	uint32_t i, nr_waiters = 0, rank = 0;
+
+	for (i = 0; i < nr; i++) {
+		if (!waits_in_user_space(&tasks[i]))
+			continue;
+		if (!VEC_ROOM(u->waiters, nr_waiters, u->waiters_cap))
+			return;	/* another look may have the memory */
+		u->waiters[nr_waiters++] = &tasks[i];
+	}
+	if (nr_waiters)
+		qsort(u->waiters, nr_waiters, sizeof(*u->waiters), by_lock_and_age);
+	for (i = 0; i < nr_waiters; i++) {
+		bool same = i && u->waiters[i]->wait.lock.key == u->waiters[i - 1]->wait.lock.key;
+
+		rank = same ? rank + 1 : 0;
+		if (rank < LIVE_UNWIND_WAITERS)
+			want(u, live_look__find(look, u->waiters[i]->who.tid), false);
+	}
 }
 
 static bool read_regs(void *ctx, uint64_t at, struct unwind_regs *regs)

@@ -21,8 +21,14 @@ void live_unwind__look(struct live_unwind *u, const struct live_look *look);
 /* The id of its user stack, 0 for none; as those of live_stacks.h. */
 uint32_t live_unwind__stack(struct live_unwind *u, const struct lk_task *t, record_fn sink,
 			    void *ctx, int *err);
-/* That of t is wanted; holds: it has what others wait for.  NULL is nobody. */
-void live_unwind__want(struct live_unwind *u, const struct lk_task *t, bool holds);
+/* Those of the holders of these locks are wanted. */
+void live_unwind__want_holders(struct live_unwind *u, const struct live_look *look,
+			       const struct rec_lock_state *locks, uint32_t nr);
+/* And those of who waits for a lock of user space: of each lock, of those that have waited
+ * longest, since crowds stand in the same place. */
+#define LIVE_UNWIND_WAITERS 16
+void live_unwind__want_waiters(struct live_unwind *u, const struct live_look *look,
+			       const struct rec_task *tasks, uint32_t nr);
 /* Asks for those that are wanted and not known. */
 void live_unwind__ask(struct live_unwind *u);
 
