@@ -192,14 +192,29 @@ patch() {
 			| first($all.stacks[] | select(.id == $id)).frames | any(.[]; .sym == "main"))' "$T/snapshot.json"
 }
 
-@test "threads that move on have none of where they were" {
-	scene queue mutex-queue 5
-	scene work condvar 200
-	lockscope watch watch --json
-	sleep 2
-	end INT "$PID"
-	# the one at the root sleeps with the lock: where, is told
-	jq -es '[.[] | select(.type == "stack").frames[] | .sym] | index("main") != null' "$T/watch.json"
-	jq -es --argjson w "$(cat "$T/work.json")" '[.[] | select(.type == "finding").tasks[]?.tid]
-		| all(.[]; IN($w.tids[]) | not)' "$T/watch.json"
+# Each wait has the stack of its own sleep, never that of the one before.
+@test "threads that go from lock to lock" {
+	runs "$USERSTACK" moving
+	"$LOCKSCOPE" record --comm userstack --for 8 -o "$T/record.json"
+	jq -cn --argjson s "$(cat "$T/scene.json")" '
+		reduce (inputs | select(.type == "stack" or .type == "task")) as $r ({stacks: {}, right: 0, wrong: 0};
+			if $r.type == "stack" then
+				.stacks[$r.id | tostring] = [$r.frames[] | select(.module == "userstack").sym]
+			elif $r.user_stack == null or $r.wait == null or $r.pid != $s.pid then .
+			elif .stacks[$r.user_stack | tostring] ==
+				[{($s.ledger): "pay_in", ($s.cash): "pay_out"}[$r.wait.lock], "wait_by_turns"]
+			then .right += 1 else .wrong += 1 end) | del(.stacks)
+		' "$T/record.json" >"$T/counts.json"
+	jq -e '.right >= 20 and .wrong == 0' "$T/counts.json"
+}
+
+@test "a crowd: some of those that wait longest, and who keeps them waiting" {
+	scene queue mutex-queue 40
+	scene work condvar 60
+	snapshot
+	jq -e --argjson q "$(cat "$T/queue.json")" --argjson w "$(cat "$T/work.json")" '
+		([.tasks[] | select(.user_stack and (.tid | IN($q.tids[])))] | length) == 17
+		and any(.tasks[]; .tid == $q.tids[0] and .user_stack and .wait == null)
+		and .lost.user_stacks == null
+		and all(.tasks[]; .tid | IN($w.tids[]) | not)' "$T/snapshot.json"
 }

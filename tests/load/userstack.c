@@ -2,11 +2,14 @@
 /*
  * userstack.c - a deadlock whose way through the program is known, for tests.
  *
- * usage: userstack
+ * usage: userstack [moving]
  *
  * Two threads take two pthread mutexes in opposite order, each through functions of its
  * own: work > transfer_out > pay_out, work > transfer_in > pay_in.  One JSON line says who
  * is who once both wait.
+ *
+ * moving: no deadlock; one thread holds ledger and cash by turns, for most of a second each, and
+ * eight wait for ledger in pay_in() and for cash in pay_out().  The line has the addresses of both.
  *
  * Build: gcc -O2 -fomit-frame-pointer -pthread -o userstack userstack.c
  */
@@ -67,12 +70,49 @@ static FUNCTION void *work(void *arg)
 	return NULL;
 }
 
-int main(void)
+static const struct timespec turn = { .tv_nsec = 800000000 };
+
+static FUNCTION void *wait_by_turns(void *arg)
+{
+	for (;;) {
+		pay_in();
+		pthread_mutex_unlock(&ledger);
+		pay_out();
+		pthread_mutex_unlock(&cash);
+	}
+	return arg;
+}
+
+static FUNCTION int move(void)
+{
+	pthread_t thread;
+	int i;
+
+	pthread_mutex_lock(&ledger);
+	for (i = 0; i < 8; i++)
+		if (pthread_create(&thread, NULL, wait_by_turns, NULL))
+			return 1;
+	printf("{\"pid\":%d,\"ledger\":\"futex:%d:%p\",\"cash\":\"futex:%d:%p\"}\n", getpid(), getpid(),
+	       (void *)&ledger, getpid(), (void *)&cash);
+	fflush(stdout);
+	for (;;) {
+		pthread_mutex_lock(&cash);
+		nanosleep(&turn, NULL);
+		pthread_mutex_unlock(&ledger);
+		nanosleep(&turn, NULL);
+		pthread_mutex_lock(&ledger);
+		pthread_mutex_unlock(&cash);
+	}
+}
+
+int main(int argc, char **argv)
 {
 	const struct timespec moment = { .tv_nsec = 50000000 };
 	pthread_t threads[2];
 	int i;
 
+	if (argc > 1 && argv[1][0] == 'm')
+		return move();
 	pthread_barrier_init(&both_hold, NULL, 2);
 	for (i = 0; i < 2; i++)
 		if (pthread_create(&threads[i], NULL, work, i ? &second : NULL))
