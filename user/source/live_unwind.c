@@ -20,7 +20,7 @@ struct live_unwind {
 	struct unwind_sleeps sleeps;
 	bool asking;
 	uint32_t nr_asked;
-	uint64_t asked_ns, answered_ns, cost_ns;
+	uint64_t answered_ns, cost_ns;	/* when it last was, and the CPU time that took */
 	/* how far the child was when it was last seen to go on */
 	uint32_t at;
 	bool of_files;
@@ -67,11 +67,11 @@ static void tell_failures(struct live_unwind *u)
 	u->s->user_stacks_why = u->sleeps.failed_why;
 }
 
-static void end_of_asking(struct live_unwind *u, uint64_t now)
+static void end_of_asking(struct live_unwind *u, uint64_t cost_ns)
 {
 	u->asking = false;
-	u->answered_ns = now;
-	u->cost_ns = now - u->asked_ns;
+	u->answered_ns = live__now();
+	u->cost_ns = cost_ns < FILES_NS ? cost_ns : FILES_NS;	/* says the child */
 	tell_failures(u);
 }
 
@@ -86,8 +86,7 @@ static void give_up(struct live_unwind *u, enum user_stack_why why, uint64_t now
 		unwind_sleeps__answer(&u->sleeps, p->queries, at);
 	unwind_sleeps__give_up(&u->sleeps, at, u->nr_asked, why, now + AGAIN_NS);
 	replace(u);
-	end_of_asking(u, now);
-	u->cost_ns = 0;	/* it has waited, not worked, and that process is not asked soon */
+	end_of_asking(u, 0);	/* it has waited, not worked, and that process is not asked soon */
 }
 
 static bool hangs(struct live_unwind *u, uint64_t now)
@@ -118,7 +117,7 @@ void live_unwind__take(struct live_unwind *u, bool confirm)
 		give_up(u, err ? USER_STACK_CRASHED : USER_STACK_LATE, now);
 	} else if (ended) {
 		unwind_sleeps__answer(&u->sleeps, shared(u)->queries, u->nr_asked);
-		end_of_asking(u, now);
+		end_of_asking(u, shared(u)->cpu_ns);
 	}
 }
 
@@ -260,7 +259,7 @@ void live_unwind__ask(struct live_unwind *u)
 	p->nr = u->nr_asked;
 	p->at = u->at = 0;
 	p->of_files = u->of_files = true;	/* first of all that of libdw */
-	u->asked_ns = u->moved_ns = now;
+	u->moved_ns = now;
 	u->asking = !probe_child__start(u->s->unwinder, unwind_probe__run);
 	if (!u->asking)
 		give_up(u, USER_STACK_CRASHED, now);

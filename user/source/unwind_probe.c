@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/probe_child.h"
@@ -332,9 +333,18 @@ static void start(struct unwind_probe *p)
 	the_work = p->work = w;
 }
 
+static uint64_t cpu_time_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
+}
+
 void unwind_probe__run(void *shared)
 {
 	struct unwind_probe *p = shared;
+	uint64_t began_ns = cpu_time_ns();
 
 	if (!p->started)
 		start(p);
@@ -346,4 +356,5 @@ void unwind_probe__run(void *shared)
 	}
 	if (p->work)
 		forget_process(p->work);
+	p->cpu_ns = cpu_time_ns() - began_ns;
 }

@@ -44,6 +44,7 @@ struct unwind_probe {
 	/* the child's */
 	volatile uint32_t at;	/* the query that is being answered */
 	volatile bool of_files;	/* its memory has been read, its files are */
+	uint64_t cpu_ns;	/* what the last job took */
 	bool started;
 	struct unwind_work *work;	/* NULL once it has begun: there is no libdw */
 };
