@@ -192,6 +192,19 @@ patch() {
 			| first($all.stacks[] | select(.id == $id)).frames | any(.[]; .sym == "main"))' "$T/snapshot.json"
 }
 
+@test "its child is killed: another one answers" {
+	lockscope watch watch --json
+	watch=$PID
+	killed=$(cat "/proc/$watch/task/"*/children)
+	[ -n "$killed" ]
+	kill -KILL $killed
+	runs "$USERSTACK"
+	seen watch "$(of_scene scene '.kind == "deadlock" and all(.cycle[]; .user_stack)')"
+	end INT "$watch"
+	check_stream "$T/watch.json" complete
+	jq -es 'all(.[] | select(.type == "lost"); .user_stacks == null)' "$T/watch.json"
+}
+
 # Each wait has the stack of its own sleep, never that of the one before.
 @test "threads that go from lock to lock" {
 	runs "$USERSTACK" moving

@@ -191,6 +191,10 @@ static void a_child_that_hangs(void **state)
 	assert_int_equal(queries[0].tid, 400);
 	look(1000);
 	assert_int_equal(ask(), 3);
+	/* nobody's fault */
+	unwind_sleeps__give_up(&s, 3, 3, USER_STACK_CRASHED, 2000);
+	assert_int_equal(s.failed, 3);
+	assert_int_equal(ask(), 4);
 }
 
 /* Whoever unwinds may have been made to say anything. */

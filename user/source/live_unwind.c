@@ -261,6 +261,9 @@ void live_unwind__ask(struct live_unwind *u)
 	p->of_files = u->of_files = true;	/* first of all that of libdw */
 	u->moved_ns = now;
 	u->asking = !probe_child__start(u->s->unwinder, unwind_probe__run);
-	if (!u->asking)
-		give_up(u, USER_STACK_CRASHED, now);
+	if (u->asking)
+		return;
+	/* It died with nothing to do: nobody's fault, all are asked again. */
+	unwind_sleeps__give_up(&u->sleeps, u->nr_asked, u->nr_asked, USER_STACK_CRASHED, 0);
+	replace(u);
 }
