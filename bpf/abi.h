@@ -319,6 +319,7 @@ struct lk_task {
 	__u64 held_seq;		/* the slot's seq before its entries were read */
 	__u64 utime;
 	__u64 sp;		/* saved kernel stack pointer, of a task off the CPU */
+	__u64 user_regs;	/* address of its pt_regs; 0: none, or of a 32-bit program */
 	char comm[LK_COMM_LEN];
 	struct lk_wait wait;	/* lock 0: none */
 	struct lk_word word;	/* of wait.lock */
@@ -351,7 +352,7 @@ struct lk_sample {
 	__u32 pad;
 };
 
-#define LK_HELPERS 4		/* processes of ours that may hang beside lockscope */
+#define LK_HELPERS 8		/* processes of ours that may hang beside lockscope */
 
 #define LK_WANTED_INODES 1024	/* files with waiters that one pass can look for */
 

@@ -39,6 +39,8 @@ static __always_inline void read_syscall(struct task_struct *task, struct lk_tas
 		return;
 	t->syscall = regs_syscall_nr(regs);
 	t->compat = task_is_compat(task);
+	if (!t->compat)
+		t->user_regs = (__u64)regs;
 	if (t->state & TASK_INTERRUPTIBLE &&
 	    (t->compat ? nr_listed(cfg.filelock_nr_compat, t->syscall)
 		       : nr_listed(cfg.filelock_nr, t->syscall)))

@@ -9,9 +9,9 @@
 
 LOAD_BIN := $(O)/tests/load/lockload $(O)/tests/load/filedeadlock \
 	$(O)/tests/load/dynamic/filedeadlock $(O)/tests/load/fakewait $(O)/tests/load/stuckwait \
-	$(O)/tests/load/mmapstuck
+	$(O)/tests/load/mmapstuck $(O)/tests/load/userstack
 
-$(O)/tests/load/lockload: $(filter-out %/filedeadlock.c %/filedeadlock_%.c %/fakewait.c %/stuckwait.c %/mmapstuck.c,$(wildcard tests/load/*.c)) $(wildcard tests/load/*.h)
+$(O)/tests/load/lockload: $(filter-out %/filedeadlock.c %/filedeadlock_%.c %/fakewait.c %/stuckwait.c %/mmapstuck.c %/userstack.c,$(wildcard tests/load/*.c)) $(wildcard tests/load/*.h)
 	$(say) CC $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -O2 -static -pthread -o $@ $(filter %.c,$^)
@@ -31,6 +31,12 @@ $(O)/tests/load/fakewait $(O)/tests/load/stuckwait $(O)/tests/load/mmapstuck: $(
 	$(say) CC $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -O2 -static -pthread -o $@ $<
+
+# With shared libraries, and nothing but .eh_frame to unwind it by.
+$(O)/tests/load/userstack: tests/load/userstack.c
+	$(say) CC $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) -O2 -fomit-frame-pointer -pthread -o $@ $<
 
 # The live source without the program around it.
 LIVE_TRUTHS := $(O)/tests/live/search_truth $(O)/tests/live/fit_truth $(O)/tests/live/record_memory \

@@ -2,13 +2,14 @@
 /*
  * mmapstuck.c - a process whose mmap_lock is stuck, for tests.
  *
- * usage: mmapstuck FILE
+ * usage: mmapstuck FILE [LOCKED]
  *
  * Two of its threads are in a deadlock of two pthread mutexes.  On SIGUSR1, by when FILE's
  * file system has been frozen, a third writes to FILE's mapping, which waits for the file
  * system, and a fourth unmaps its other half, which waits for the third with the mmap_lock
  * taken or queued for.  From then on nobody can read this process's memory.  One JSON line says who
- * is who, a second one that it is stuck.
+ * is who, a second one that it is stuck.  With LOCKED, a file elsewhere that somebody has
+ * flocked, a fifth thread waits for that lock.
  *
  * Build: gcc -O2 -static -pthread -o mmapstuck mmapstuck.c
  */
@@ -19,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -57,14 +59,23 @@ static void unmap(int index)
 	munmap(mapping + mapping_bytes / 2 * index, mapping_bytes / 2);
 }
 
+static int locked = -1;
+
+static void wait_for_flock(int index)
+{
+	flock(locked, LOCK_EX);
+	(void)index;
+}
+
 /* All are there before anything is stuck: making a thread takes the mmap_lock. */
 static struct thread threads[] = {
 	{ .run = lock_both, .index = 0, .go = 1 },
 	{ .run = lock_both, .index = 1, .go = 1 },
 	{ .run = touch },
 	{ .run = unmap, .index = 1 },
+	{ .run = wait_for_flock, .go = 1 },
 };
-#define NR_THREADS (sizeof(threads) / sizeof(*threads))
+#define NR_THREADS (sizeof(threads) / sizeof(*threads))	/* the last only with LOCKED */
 
 static void sleep_ms(int ms)
 {
@@ -127,28 +138,31 @@ static int map_file(const char *path)
 
 int main(int argc, char **argv)
 {
+	size_t i, nr = argc == 3 ? NR_THREADS : NR_THREADS - 1;
 	sigset_t signals;
-	size_t i;
 	int sig;
 
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	pthread_barrier_init(&both_hold, NULL, 2);
-	if (argc != 2 || map_file(argv[1])) {
+	if (argc == 3)
+		locked = open(argv[2], O_RDONLY | O_CLOEXEC);
+	if (argc < 2 || argc > 3 || map_file(argv[1])) {
 		perror("mmapstuck");
 		return 1;
 	}
-	for (i = 0; i < NR_THREADS; i++)
+	for (i = 0; i < nr; i++)
 		if (pthread_create(&threads[i].id, NULL, start, &threads[i]))
 			return 1;
-	for (i = 0; i < NR_THREADS; i++)
+	for (i = 0; i < nr; i++)
 		while (!threads[i].tid)
 			sleep_ms(1);
 	if (await_state(&threads[0], 'S') || await_state(&threads[1], 'S'))
 		return 1;
-	printf("{\"pid\":%d,\"blocked\":[%d,%d],\"faulter\":%d,\"unmapper\":%d}\n", getpid(),
-	       threads[0].tid, threads[1].tid, threads[2].tid, threads[3].tid);
+	printf("{\"pid\":%d,\"blocked\":[%d,%d],\"faulter\":%d,\"unmapper\":%d,\"flocker\":%d}\n",
+	       getpid(), threads[0].tid, threads[1].tid, threads[2].tid, threads[3].tid,
+	       threads[4].tid);
 	fflush(stdout);
 	sigwait(&signals, &sig);
 	if (go(&threads[2]) || go(&threads[3]))

@@ -312,6 +312,27 @@ static void a_name_that_comes_late_is_told(void **state)
 	assert_int_equal(pass(w, 100 * MS), 0);
 }
 
+/* A slow disk: the deadlock is told at once, and once more when it is known where. */
+static void user_stacks_that_come_late_are_told(void **state)
+{
+	struct world *w = *state;
+
+	two_cycle(w->sc);
+	pass(w, MS);
+	assert_int_equal(pass(w, MS), 1);
+	assert_int_equal(pass(w, MS), 0);
+	scene__task(w->sc, 1)->user_stack = 7;
+	scene__task(w->sc, 2)->user_stack = 8;
+	assert_int_equal(pass(w, MS), 1);
+	is(&w->told[0], 1, 2, true);
+	assert_int_equal(find_register__at(w->r, 0)->cycle[0].user_stack, 7);
+	/* one that is not kept for a while is no news, nor is that it is there again */
+	scene__task(w->sc, 2)->user_stack = 0;
+	assert_int_equal(pass(w, MS), 0);
+	scene__task(w->sc, 2)->user_stack = 8;
+	assert_int_equal(pass(w, MS), 0);
+}
+
 static void a_new_root_is_told_once_the_wait_has_doubled(void **state)
 {
 	struct world *w = *state;
@@ -405,6 +426,7 @@ int main(void)
 		T(two_ended_holds_have_two_ids),
 		T(a_holder_that_waits_now_and_then_is_no_news),
 		T(a_name_that_comes_late_is_told),
+		T(user_stacks_that_come_late_are_told),
 		T(a_new_root_is_told_once_the_wait_has_doubled),
 		T(an_error_of_the_taker_ends_the_pass),
 		T(findings_outlive_their_pass),

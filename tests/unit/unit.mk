@@ -11,7 +11,8 @@ SAN_OBJ := $(PURE_SRC:user/%.c=$(O)/san/user/%.o)
 SAN_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # Reads ELF files; the others get nothing that a pure part does not need.
-$(O)/tests/unit/test_line_probe $(O)/san/tests/unit/test_line_probe: PURE_LIBS += -lelf
+$(O)/tests/unit/test_line_probe $(O)/san/tests/unit/test_line_probe \
+$(O)/tests/unit/test_unwind_probe $(O)/san/tests/unit/test_unwind_probe: PURE_LIBS += -lelf
 
 .PHONY: unit unit-san
 unit: $(UNIT_BIN)

@@ -90,6 +90,8 @@ static int task_stacks(struct stream *s, const struct find_task *tasks, uint32_t
 		err = stream__stack(s, tasks[i].wait_stack);
 		if (!err)
 			err = stream__stack(s, tasks[i].stack);
+		if (!err)
+			err = stream__stack(s, tasks[i].user_stack);
 	}
 	return err;
 }

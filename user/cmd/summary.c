@@ -22,6 +22,7 @@ static const struct {
 	{ offsetof(struct rec_lost, held_overflow), "hold| not seen: too many at once" },
 	{ offsetof(struct rec_lost, looks), "look| at the machine: failed or late" },
 	{ offsetof(struct rec_lost, lines), "source line|: the debug info did not answer in time" },
+	{ offsetof(struct rec_lost, user_stacks), "user stack|: see the report" },
 	{ offsetof(struct rec_lost, unread), "look| at the locks of a process: its memory did not answer" },
 };
 

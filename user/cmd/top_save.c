@@ -79,6 +79,8 @@ static int put_record(struct top_save *save, const struct record *rec)
 	case REC_TASK:	/* a stack may stand inside a read */
 		if (rec->task.has_wait)
 			err = stream__stack(&save->stream, rec->task.wait.stack);
+		if (!err)
+			err = stream__stack(&save->stream, rec->task.user_stack);
 		return err ? err : put(save, rec, NULL, rec->task.stack);
 	case REC_HOLD_AGG:
 		return put(save, rec, &rec->hold_agg.lock, 0);

@@ -95,6 +95,7 @@ int describe__task(struct find_task *out, const struct snapshot *s, uint32_t tas
 	out->syscall = t->syscall;
 	out->syscall_name = t->syscall_name;
 	out->stack = t->stack;
+	out->user_stack = t->user_stack;
 	if (t->wait_lock != SNAP_NONE)
 		set_wait(out, s, t);
 	if (hold != SNAP_NONE)

@@ -66,6 +66,7 @@ struct find_task {
 	int32_t syscall;
 	const char *syscall_name;
 	uint32_t stack;		/* kernel stack of the task when it was seen; 0: none */
+	uint32_t user_stack;	/* and where in its program it was; 0: not known */
 	/* what it waits for; lock.key 0: nothing */
 	struct rec_lock waits_for;
 	const char *waits_name, *waits_name_source, *waits_object;

@@ -18,6 +18,7 @@ struct entry {
 	int64_t told_age_ns;
 	uint32_t told_root_tid;
 	uint64_t told_root_start_ns;
+	uint32_t told_user_stacks;	/* of a cycle, the most that were ever told */
 	bool seen;		/* in this pass */
 };
 
@@ -160,6 +161,15 @@ static bool has_new_name(const struct finding *f, const struct finding *now)
 	return is && (!was || strcmp(was, is));
 }
 
+static uint32_t nr_user_stacks(const struct finding *f)
+{
+	uint32_t i, nr = 0;
+
+	for (i = 0; i < f->nr_cycle; i++)
+		nr += f->cycle[i].user_stack != 0;
+	return nr;
+}
+
 static bool has_changed(const struct entry *e, const struct finding *now)
 {
 	const struct finding *f = &e->f;
@@ -167,11 +177,16 @@ static bool has_changed(const struct entry *e, const struct finding *now)
 	return f->confidence != now->confidence || f->nr_edges != now->nr_edges ||
 	       f->key != now->key || magnitude(f->nr_behind) != magnitude(now->nr_behind) ||
 	       magnitude(f->nr_tasks) != magnitude(now->nr_tasks) || has_new_root(e, now) ||
-	       has_new_name(f, now);
+	       has_new_name(f, now) ||
+	       magnitude(nr_user_stacks(now)) > magnitude(e->told_user_stacks);
 }
 
 static int tell(struct pass *p, struct entry *e)
 {
+	uint32_t user_stacks = nr_user_stacks(&e->f);
+
+	if (user_stacks > e->told_user_stacks)
+		e->told_user_stacks = user_stacks;
 	e->told_age_ns = age_ns(&e->f);
 	e->told_root_tid = e->f.root.who.tid;
 	e->told_root_start_ns = e->f.root.who.start_ns;

@@ -15,7 +15,7 @@ void find_register__free(struct find_register *r);
 
 /* Called with each finding that opened, changed in substance, or closed.  It
  * changes in substance when who is in a deadlock, its edges or the confidence
- * change, when a root becomes known, when the number of tasks doubles or halves,
+ * change, when more user stacks of its cycle are known, when a root becomes known, when the number of tasks doubles or halves,
  * and when the root changes after the wait, or the hold, has doubled; one that only
  * goes on is no change. */
 typedef int (*finding_fn)(void *ctx, const struct finding *f);

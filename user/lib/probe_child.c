@@ -6,9 +6,11 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -190,4 +192,15 @@ int probe_child__replace(struct probe_child *c)
 		return -EAGAIN;
 	leave(c);
 	return spawn(c);
+}
+
+void probe_child__stand_back(void)
+{
+	FILE *f = fopen("/proc/self/oom_score_adj", "we");
+
+	if (f) {
+		fputs("1000", f);
+		fclose(f);
+	}
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 }

@@ -45,4 +45,8 @@ bool probe_child__wait(struct probe_child *c, uint64_t timeout_ns, int *err);
  * when too many are left behind; it can be tried again later. */
 int probe_child__replace(struct probe_child *c);
 
+/* In the child: what it does to itself there, by a file that lies, is to leave no core and
+ * to be the first to go when memory is out. */
+void probe_child__stand_back(void);
+
 #endif

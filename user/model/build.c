@@ -185,6 +185,7 @@ int build__add_task(struct build *b, const struct rec_task *rec)
 	t->syscall = rec->syscall;
 	t->syscall_name = keep(b, rec->syscall_name, &err);
 	t->stack = rec->stack;
+	t->user_stack = rec->user_stack;
 	if (rec->has_wait && rec->wait.lock.key && !err)
 		err = set_wait(b, t, rec);
 	return err ? err : build__is_whole(b);

@@ -24,6 +24,7 @@ struct snap_task {
 	int32_t syscall;
 	const char *syscall_name;
 	uint32_t stack;		/* now; 0: not taken */
+	uint32_t user_stack;	/* 0: not known */
 	bool listed;		/* a task record was there; else only named as a holder */
 	/* It is gone and left locks held: who has no more than tid and start_ns, it
 	 * waits for nothing, and a chain that comes here ends. */

@@ -35,6 +35,16 @@ static const char *const found_by_names[NR_FOUND_BY] = {
 	[FOUND_SAMPLE] = "sample",
 };
 
+static const char *const user_stack_whys[NR_USER_STACK_WHY] = {
+	[USER_STACK_THERE] = NULL,
+	[USER_STACK_NO_LIBDW] = "no_libdw",
+	[USER_STACK_MEMORY] = "memory",
+	[USER_STACK_FILES] = "files",
+	[USER_STACK_LATE] = "late",
+	[USER_STACK_CRASHED] = "crashed",
+	[USER_STACK_MANY] = "many",
+};
+
 /* What a lock that is known by a string, not an address, begins with. */
 static const char *const string_locks[] = { "flock:", "posix:", "ofd:", "lease:", "futex:",
 					    "sysv_sem:" };
@@ -62,6 +72,21 @@ int certainty__parse(const char *name, enum certainty *out)
 	if (i < 0)
 		return i;
 	*out = i;
+	return 0;
+}
+
+const char *user_stack_why__name(enum user_stack_why why)
+{
+	return user_stack_whys[(unsigned)why < NR_USER_STACK_WHY ? why : USER_STACK_THERE];
+}
+
+int user_stack_why__parse(const char *name, enum user_stack_why *out)
+{
+	int i = name ? find_name(user_stack_whys + 1, NR_USER_STACK_WHY - 1, name) : -1;
+
+	if (name && i < 0)
+		return i;
+	*out = i + 1;
 	return 0;
 }
 

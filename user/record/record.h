@@ -226,6 +226,7 @@ struct rec_task {
 	bool has_wait;
 	struct rec_wait wait;	/* stack: the task's, if the wait has none */
 	uint32_t stack;		/* kernel stack now, 0: not taken */
+	uint32_t user_stack;	/* where in its program it is; 0: not known */
 	int64_t t_ns;
 };
 
@@ -270,6 +271,21 @@ struct rec_lock_state {
 				 * name, as far as that can be told; 0: none, or unknown */
 };
 
+/* Why there is no user stack of a thread that should have one. */
+enum user_stack_why {
+	USER_STACK_THERE,	/* there is one; not written */
+	USER_STACK_NO_LIBDW,	/* nothing can unwind it here */
+	USER_STACK_MEMORY,	/* the memory of its process could not be read */
+	USER_STACK_FILES,	/* its files say nothing of use */
+	USER_STACK_LATE,	/* no answer in time */
+	USER_STACK_CRASHED,	/* who unwinds it has died of it */
+	USER_STACK_MANY,	/* more at once than are looked at */
+	NR_USER_STACK_WHY,
+};
+const char *user_stack_why__name(enum user_stack_why why);	/* NULL for USER_STACK_THERE */
+/* NULL is USER_STACK_THERE. */
+int user_stack_why__parse(const char *name, enum user_stack_why *out);
+
 struct rec_lost {
 	int64_t t_ns;
 	uint64_t ring, maps, recursion, stack_collisions, held_overflow;
@@ -277,6 +293,9 @@ struct rec_lost {
 	uint64_t lines;		/* of the source, that debug info did not give in time */
 	uint64_t unread;	/* times that a process's memory did not answer in time, */
 	uint64_t unread_pid;	/* and the last such process */
+	uint64_t user_stacks;	/* that should be there and are not, */
+	uint64_t user_stacks_pid;	/* the last such process, */
+	enum user_stack_why user_stacks_why;	/* and why that was */
 };
 
 struct rec_thresholds {

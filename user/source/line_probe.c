@@ -8,8 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
+
+#include "lib/probe_child.h"
 
 #define OBJECTS_MAX 64
 #define SECTIONS_MAX 32
@@ -260,25 +261,13 @@ static void answer(const struct line_work *w, const struct object *o, struct lin
 	put_line(w, q->line, file, nr > 0 ? (uint64_t)nr : 0, cu);
 }
 
-/* Whatever a file does to libdw, it is this process that goes, and it leaves no core. */
-static void stand_back(void)
-{
-	FILE *f = fopen("/proc/self/oom_score_adj", "we");
-
-	if (f) {
-		fputs("1000", f);
-		fclose(f);
-	}
-	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
-}
-
 /* The first look takes the longest: the tables that lead from addresses to lines are read. */
 static void start(struct line_probe *p)
 {
 	struct line_work *w = calloc(1, sizeof(*w));
 	struct line_query first = { .addr = p->stext };
 
-	stand_back();
+	probe_child__stand_back();
 	p->state = LINES_NO_LIBDW;
 	if (!w || !load(&w->f, p->libdw))
 		return;

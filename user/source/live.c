@@ -21,6 +21,7 @@
 #include "source/live_priv.h"
 #include "source/live_types.h"
 #include "source/probe.h"
+#include "source/unwind_probe.h"
 
 #include "lockscope.skel.h" /* after abi.h: it uses its types */
 
@@ -282,6 +283,7 @@ static void live_free(struct source *base)
 	live_asked__free(s->asked);
 	live_bpf__close(&s->bpf, &s->cfg);
 	probe_child__free(s->probe);
+	probe_child__free(s->unwinder);
 	line_cache__free(s->lines);
 	u64map__free(s->owners);
 	held_exits__free(&s->exits);
@@ -357,12 +359,30 @@ static void open_lines(struct source_live *s)
 		line_cache__new(&s->lines, &cfg);
 }
 
+void live__tell_helpers(const struct source_live *s)
+{
+	pid_t pids[3 * (PROBE_CHILD_LEFT_MAX + 1)];
+	uint32_t nr = 0;
+
+	_Static_assert(2 * (PROBE_CHILD_LEFT_MAX + 1) <= LK_HELPERS, "helpers");
+	if (s->probe)
+		nr += probe_child__pids(s->probe, pids + nr);
+	if (s->unwinder)
+		nr += probe_child__pids(s->unwinder, pids + nr);
+	/* That one reads files only, so it is left out where there is no room. */
+	if (s->lines)
+		nr += line_cache__pids(s->lines, pids + nr);
+	live_bpf__set_helpers(&s->bpf, pids, nr);
+}
+
 static int open_parts(struct source_live *s, struct lk_error *err)
 {
 	int rc;
 
 	/* First of all: nothing of what follows is then kept alive by it. */
 	probe_child__new(&s->probe, sizeof(struct futex_probe));
+	if (!s->cfg.no_looks)
+		probe_child__new(&s->unwinder, sizeof(struct unwind_probe));
 	open_lines(s);
 	live_stage__tell(&s->cfg.stage, "reading the kernel's types", 0, 0);
 	/* Without types names of locks are worse. */

@@ -221,6 +221,9 @@ static int pass_lost(struct live_aggs *a, record_fn sink, void *ctx)
 		.lines = a->s->lines ? line_cache__lost(a->s->lines) : 0,
 		.unread = a->s->unread,
 		.unread_pid = a->s->unread_pid,
+		.user_stacks = a->s->user_stacks,
+		.user_stacks_pid = a->s->user_stacks_pid,
+		.user_stacks_why = a->s->user_stacks_why,
 	};
 	return sink(ctx, &rec);
 }

@@ -11,7 +11,6 @@
 #include "lib/probe_child.h"
 #include "lib/vec.h"
 #include "source/futex_sleeps.h"
-#include "source/line_cache.h"
 #include "source/live_futexes.h"
 
 #define LOOK_NS 200000000ULL	/* between looks at who sleeps */
@@ -45,18 +44,6 @@ struct live_futexes {
 	uint32_t nr_unread;
 };
 
-static void tell_helpers(struct live_futexes *f)
-{
-	pid_t pids[2 * (PROBE_CHILD_LEFT_MAX + 1)];
-	uint32_t nr = probe_child__pids(f->s->probe, pids);
-
-	_Static_assert(PROBE_CHILD_LEFT_MAX + 1 <= LK_HELPERS, "helpers");
-	/* That one reads files only, so it is left out where there is no room. */
-	if (f->s->lines)
-		nr += line_cache__pids(f->s->lines, pids + nr);
-	live_bpf__set_helpers(&f->s->bpf, pids, nr);
-}
-
 int live_futexes__new(struct live_futexes **out, struct source_live *s)
 {
 	struct live_futexes *f = calloc(1, sizeof(*f));
@@ -65,8 +52,7 @@ int live_futexes__new(struct live_futexes **out, struct source_live *s)
 	if (!f)
 		return -ENOMEM;
 	f->s = s;
-	if (s->probe)
-		tell_helpers(f);
+	live__tell_helpers(s);
 	return 0;
 }
 
@@ -175,7 +161,7 @@ static struct futex_probe *shared(struct live_futexes *f)
 static void replace(struct live_futexes *f)
 {
 	probe_child__replace(f->s->probe);
-	tell_helpers(f);
+	live__tell_helpers(f->s);
 }
 
 /* The child hangs, or has died of a query: it is killed and another one takes its

@@ -156,6 +156,7 @@ struct source_live {
 	struct live_names *names;
 	struct live_asked *asked;
 	struct probe_child *probe;	/* reads what may hang; NULL: none could be made */
+	struct probe_child *unwinder;	/* user stacks; NULL: nobody looks, or none could be made */
 	struct line_cache *lines;	/* NULL: nobody shows findings, or no child could be made */
 	struct live_reader *reader;
 	struct live_aggs *aggs;
@@ -164,6 +165,8 @@ struct source_live {
 	uint64_t unasked;	/* owners not looked at: too many at once */
 	uint64_t failed_reads;	/* looks at the machine that did not come about */
 	uint64_t unread, unread_pid;	/* as in struct rec_lost */
+	uint64_t user_stacks, user_stacks_pid;	/* as in struct rec_lost; so is the next */
+	enum user_stack_why user_stacks_why;
 	bool may_miss_ends;	/* this kernel can preempt BPF programs: 6.19 and later */
 	uint64_t stale_waits;	/* open waits found to be over: their end was missed */
 	uint64_t *longs_seen;	/* per CPU: long spin holds passed on; NULL without --spin */
@@ -235,6 +238,8 @@ bool live_stale__is_unproven(const struct source_live *s, const struct lk_task *
 bool live_stale__wait(const struct source_live *s, const struct lk_task *t, uint32_t recorded,
 		      uint32_t now, uint64_t since_ns);
 
+/* The programs in the kernel are to leave out our children as they are now. */
+void live__tell_helpers(const struct source_live *s);
 /* Notes in s->missed what the kernel has counted by now. */
 void live__note_missed(struct source_live *s);
 /* Whether a take or give of such a lock, or the end of its spin, may have been missed

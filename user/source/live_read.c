@@ -16,6 +16,7 @@
 #include "source/live_look.h"
 #include "source/live_priv.h"
 #include "source/live_spinners.h"
+#include "source/live_unwind.h"
 
 #define CALM_READS 10
 #define READ_SHARE 10
@@ -29,6 +30,7 @@ struct live_reader {
 	struct live_locks *locks;
 	struct live_flocks *flocks;
 	struct live_futexes *futexes;
+	struct live_unwind *unwind;
 	uint64_t seq;
 	uint64_t last_read_ns, ended_ns, cost_ns;
 	uint32_t nr_calm_reads;	/* in a row, without a long wait */
@@ -47,6 +49,7 @@ int live_reader__new(struct live_reader **out, struct source_live *s)
 	r->s = s;
 	err = live_flocks__new(&r->flocks, s);
 	err = err ?: live_futexes__new(&r->futexes, s);
+	err = err ?: live_unwind__new(&r->unwind, s);
 	err = err ?: live_before__new(&r->before, s);
 	err = err ?: live_spinners__new(&r->spinners, s);
 	return err ?: live_locks__new(&r->locks, s, r->before, r->spinners);
@@ -62,6 +65,7 @@ void live_reader__free(struct live_reader *r)
 	live_locks__free(r->locks);
 	live_flocks__free(r->flocks);
 	live_futexes__free(r->futexes);
+	live_unwind__free(r->unwind);
 	free(r->tasks);
 	free(r);
 }
@@ -345,6 +349,7 @@ static int fill_task(struct live_reader *r, const struct lk_task *t, struct rec_
 		out->has_wait = true;
 		out->wait.stack = out->stack;
 	}
+	out->user_stack = live_unwind__stack(r->unwind, t, sink, ctx, &err);
 	out->wait.who = out->who;
 	return err;
 }
@@ -427,6 +432,20 @@ static int pass_on(struct live_reader *r, bool confirm, record_fn sink, void *ct
 	return err ?: pass_on_locks(futexes, nr_futexes, sink, ctx);
 }
 
+/* Where in their programs they are: who waits for a lock of user space, and who has one. */
+static void ask_user_stacks(struct live_reader *r)
+{
+	const struct rec_lock_state *locks;
+	uint32_t nr;
+
+	locks = live_flocks__locks(r->flocks, &nr);
+	live_unwind__want_holders(r->unwind, &r->look, locks, nr);
+	locks = live_futexes__locks(r->futexes, &nr);
+	live_unwind__want_holders(r->unwind, &r->look, locks, nr);
+	live_unwind__want_waiters(r->unwind, &r->look, r->tasks, r->nr_tasks);
+	live_unwind__ask(r->unwind);
+}
+
 /* What the next read may well do without: out of memory or files, cut short. */
 static bool is_passing(int err)
 {
@@ -461,6 +480,7 @@ int live_reader__read(struct live_reader *r, bool confirm, record_fn sink, void 
 	pause_ns = READ_SHARE * r->cost_ns < PAUSE_MAX_NS ? READ_SHARE * r->cost_ns : PAUSE_MAX_NS;
 	if (!confirm && began_ns - r->ended_ns < pause_ns)
 		return 0;
+	live_unwind__take(r->unwind, confirm);
 	err = live_before__search(r->before, &r->look) ?: take_look(r);
 	if (is_passing(err)) {
 		r->s->failed_reads++;
@@ -477,6 +497,7 @@ int live_reader__read(struct live_reader *r, bool confirm, record_fn sink, void 
 			return err;
 	}
 	live_before__forget(r->before, &r->look);
+	live_unwind__look(r->unwind, &r->look);
 	live_spinners__update(r->spinners, &r->look);
 	for (i = 0; i < r->look.nr && !err; i++)
 		err = fill_task(r, r->look.tasks[i], &r->tasks[i], sink, ctx);
@@ -495,6 +516,7 @@ int live_reader__read(struct live_reader *r, bool confirm, record_fn sink, void 
 	sample_runners(r);
 	r->last_read_ns = began_ns;
 	err = pass_on(r, confirm, sink, ctx);
+	ask_user_stacks(r);
 	r->ended_ns = live__now();
 	r->cost_ns = r->ended_ns - began_ns;
 	return err;

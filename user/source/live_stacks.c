@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "abi.h"
+#include "lib/arena.h"
 #include "lib/hash.h"
 #include "lib/map.h"
 #include "record/caller.h"
@@ -29,6 +30,7 @@ struct live_stacks {
 	struct u64map *by_walk;		/* the same of the frames as walked */
 	struct rec_stack *list;		/* list[id - 1] */
 	uint32_t nr, cap;
+	struct arena *user_names;	/* of user stacks */
 };
 
 int live_stacks__new(struct live_stacks **out, int map_fd, uint32_t map_max,
@@ -42,7 +44,7 @@ int live_stacks__new(struct live_stacks **out, int map_fd, uint32_t map_max,
 	s->map_fd = map_fd;
 	s->map_max = map_max;
 	s->symbols = symbols;
-	return u64map__new(&s->by_key, 0) ?: u64map__new(&s->by_frames, 0) ?:
+	return arena__new(&s->user_names) ?: u64map__new(&s->by_key, 0) ?: u64map__new(&s->by_frames, 0) ?:
 	       u64map__new(&s->by_walk, 0);
 }
 
@@ -58,6 +60,7 @@ void live_stacks__free(struct live_stacks *s)
 	u64map__free(s->by_key);
 	u64map__free(s->by_frames);
 	u64map__free(s->by_walk);
+	arena__free(s->user_names);
 	free(s);
 }
 
@@ -88,39 +91,56 @@ static uint64_t hash_frames(const uint64_t *ips, uint32_t nr)
 	return h;
 }
 
-static uint32_t add(struct live_stacks *s, const uint64_t *ips, uint32_t nr)
+/* A stack whose frames are still to be filled; NULL: there is no room. */
+static struct rec_frame *add_empty(struct live_stacks *s, uint32_t nr)
 {
 	struct rec_frame *frames;
-	uint32_t i;
 
 	if (s->nr == STACKS_MAX) {
 		s->lost++;
-		return 0;
+		return NULL;
 	}
 	if (s->nr == s->cap) {
 		uint32_t cap = s->cap ? s->cap * 2 : 256;
 		struct rec_stack *list = realloc(s->list, cap * sizeof(*list));
 
 		if (!list)
-			return 0;
+			return NULL;
 		s->list = list;
 		s->cap = cap;
 	}
 	frames = calloc(nr, sizeof(*frames));
 	if (!frames)
+		return NULL;
+	s->list[s->nr] = (struct rec_stack){ .id = s->nr + 1, .nr_frames = nr, .frames = frames };
+	s->nr++;
+	return frames;
+}
+
+static uint32_t add(struct live_stacks *s, const uint64_t *ips, uint32_t nr)
+{
+	struct rec_frame *frames = add_empty(s, nr);
+	uint32_t i;
+
+	if (!frames)
 		return 0;
 	symbols__refresh(s->symbols, live__now());
 	for (i = 0; i < nr; i++)
 		symbols__code(s->symbols, ips[i], &frames[i]);
-	s->list[s->nr] = (struct rec_stack){ .id = s->nr + 1, .nr_frames = nr, .frames = frames };
-	return ++s->nr;
+	return s->nr;
+}
+
+static int tell(const struct live_stacks *s, uint32_t id, record_fn sink, void *ctx)
+{
+	struct record rec = { .type = REC_STACK, .stack = s->list[id - 1] };
+
+	return sink ? sink(ctx, &rec) : 0;
 }
 
 static uint32_t by_trimmed(struct live_stacks *s, const uint64_t *ips, uint32_t nr,
 			   record_fn sink, void *ctx, int *err)
 {
 	uint32_t skip = nr_tracer_frames(s, ips, nr), id;
-	struct record rec = { .type = REC_STACK };
 	uint64_t hash, known;
 	int rc;
 
@@ -134,8 +154,7 @@ static uint32_t by_trimmed(struct live_stacks *s, const uint64_t *ips, uint32_t 
 	id = add(s, ips, nr);
 	if (!id || u64map__set(s->by_frames, hash, id))
 		return 0;
-	rec.stack = s->list[id - 1];
-	rc = sink ? sink(ctx, &rec) : 0;
+	rc = tell(s, id, sink, ctx);
 	if (rc && err)
 		*err = rc;
 	return id;
@@ -156,6 +175,46 @@ uint32_t live_stacks__by_frames(struct live_stacks *s, const uint64_t *ips, uint
 	if (id)
 		u64map__set(s->by_walk, hash, id);
 	return id;
+}
+
+/* Equal addresses are equal places only in one process, and as long as it has the same
+ * files there. */
+static uint64_t hash_user(uint32_t pid, const struct rec_frame *frames, uint32_t nr)
+{
+	uint64_t h = hash__add(pid, nr);
+	uint32_t i;
+
+	for (i = 0; i < nr; i++) {
+		h = hash__add(h, frames[i].addr);
+		h = hash__add(h, frames[i].off);
+		h = hash__add(h, frames[i].sym ? hash__str(frames[i].sym) : 0);
+		h = hash__add(h, frames[i].module ? hash__str(frames[i].module) : 0);
+	}
+	return h;
+}
+
+uint32_t live_stacks__of_user(struct live_stacks *s, uint32_t pid, const struct rec_frame *frames,
+			      uint32_t nr, record_fn sink, void *ctx, int *err)
+{
+	uint64_t hash = hash_user(pid, frames, nr), known;
+	struct rec_frame *mine;
+	uint32_t i;
+	int rc;
+
+	if (u64map__get(s->by_frames, hash, &known))
+		return (uint32_t)known;
+	mine = add_empty(s, nr);
+	if (!mine || u64map__set(s->by_frames, hash, s->nr))
+		return 0;
+	for (i = 0; i < nr; i++) {
+		mine[i] = frames[i];	/* without memory a name is not known */
+		mine[i].sym = arena__strdup(s->user_names, frames[i].sym);
+		mine[i].module = arena__strdup(s->user_names, frames[i].module);
+	}
+	rc = tell(s, s->nr, sink, ctx);
+	if (rc && err)
+		*err = rc;
+	return s->nr;
 }
 
 /* The frames up to the interrupt's entry belong to the tick. */

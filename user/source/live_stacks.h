@@ -25,6 +25,9 @@ uint32_t live_stacks__by_sample(struct live_stacks *s, uint64_t key, record_fn s
 				int *err);
 uint32_t live_stacks__by_frames(struct live_stacks *s, const uint64_t *ips, uint32_t nr,
 				record_fn sink, void *ctx, int *err);
+/* Of process pid, named already. */
+uint32_t live_stacks__of_user(struct live_stacks *s, uint32_t pid, const struct rec_frame *frames,
+			      uint32_t nr, record_fn sink, void *ctx, int *err);
 /* Makes room in the kernel's map when it is nearly full: everything in it gets its
  * id, then it is emptied.  kept: how many the kernel has put there so far.  Costs
  * nothing otherwise.  0, or a sink's error. */

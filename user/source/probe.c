@@ -16,12 +16,15 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "lib/probe_child.h"
 #include "source/line_cache.h"
 #include "source/lockfuncs.h"
+#include "source/unwind_probe.h"
 
 #define BTF_PATH "/sys/kernel/btf/vmlinux"
 /* include/linux/proc_ns.h, PROC_PID_INIT_INO */
 #define INIT_PID_NS_INO 0xEFFFFFFCu
+#define LIBDW_NS 2000000000ull	/* to load it in */
 
 #ifndef CAP_BPF
 #define CAP_BPF 39
@@ -451,6 +454,29 @@ static void look_futexes(const struct btf *btf, struct probe_row *row)
 			     : "no CAP_SYS_PTRACE: the memory of others cannot be read");
 }
 
+static void look_user_stacks(const struct btf *btf, struct probe_row *row)
+{
+	struct probe_child *child;
+	struct unwind_probe *p;
+	bool may = has_cap(CAP_SYS_PTRACE), ends = false, loads = false;
+	int err;
+
+	(void)btf;
+	if (!probe_child__new(&child, sizeof(*p))) {
+		p = probe_child__shared(child);
+		p->libdw = UNWIND_LIBDW;
+		ends = !probe_child__start(child, unwind_probe__run) &&
+		       probe_child__wait(child, LIBDW_NS, &err) && !err;
+		loads = ends && p->work;
+		probe_child__free(child);
+	}
+	yes_if(row, may && loads,
+	       !may ? "no CAP_SYS_PTRACE: the memory of others cannot be read" :
+	       !ends ? "libdw could not be loaded in time" :
+	       !loads ? "no libdw (Debian's package libdw1)" :
+	       "64-bit programs, by the .eh_frame of their files");
+}
+
 static void look_bpf_stats(const struct btf *btf, struct probe_row *row)
 {
 	char buf[32];
@@ -499,6 +525,9 @@ static const struct feature features[] = {
 	{ "futexes", "memory of other processes",
 	  "pthread mutexes and rwlocks, SysV semaphores in the graph",
 	  "locks of user space are not seen", look_futexes },
+	{ "user_stacks", "libdw, memory of other processes",
+	  "where in their programs threads wait for locks of user space, and those that hold them are",
+	  "their kernel stacks only", look_user_stacks },
 	{ "lockdep", "lockdep tracepoints", "class names, held locks", "level lockdep cannot run",
 	  look_lockdep },
 	{ "bpf_stats", "BPF run time statistics", "what lockscope itself costs",

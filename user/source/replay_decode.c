@@ -215,6 +215,9 @@ static const struct field lost_fields[] = {
 	ROW(rec_lost, "lines", lines, FIELD_U64, FIELD_OPTIONAL),
 	ROW(rec_lost, "unread", unread, FIELD_U64, FIELD_OPTIONAL),
 	ROW(rec_lost, "unread_pid", unread_pid, FIELD_U64, FIELD_OPTIONAL),
+	ROW(rec_lost, "user_stacks", user_stacks, FIELD_U64, FIELD_OPTIONAL),
+	ROW(rec_lost, "user_stacks_pid", user_stacks_pid, FIELD_U64, FIELD_OPTIONAL),
+	ROW(rec_lost, "user_stacks_why", user_stacks_why, FIELD_USER_STACK_WHY, FIELD_OPTIONAL),
 };
 
 static int decode_lost(struct decoder *d, struct field_reader *r, struct record *rec)

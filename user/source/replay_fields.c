@@ -112,6 +112,8 @@ static int read_enum(const struct field *f, struct json_object *value, void *to)
 		err = hold_end__parse(str, to);
 	else if (f->type == FIELD_FOUND_BY)
 		err = found_by__parse(str, to);
+	else if (f->type == FIELD_USER_STACK_WHY)
+		err = user_stack_why__parse(str, to);
 	return err ? -EBADMSG : 0;
 }
 
@@ -181,6 +183,7 @@ static int read_value(const struct field *f, struct json_object *value, void *to
 	case FIELD_CONTEXT:
 	case FIELD_HOLD_END:
 	case FIELD_FOUND_BY:
+	case FIELD_USER_STACK_WHY:
 		return read_enum(f, value, to);
 	}
 	return -EBADMSG;

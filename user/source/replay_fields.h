@@ -28,6 +28,7 @@ enum field_type {
 	FIELD_CONTEXT,
 	FIELD_HOLD_END,
 	FIELD_FOUND_BY,
+	FIELD_USER_STACK_WHY,
 };
 
 enum field_flags {

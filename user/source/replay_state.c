@@ -223,6 +223,7 @@ static const struct field task_fields[] = {
 	ROW(rec_task, "context", context, FIELD_CONTEXT, FIELD_MAY_MISS),
 	ROW(rec_task, "switches", switches, FIELD_U64, 0),
 	ROW(rec_task, "stack", stack, FIELD_U32, FIELD_OPTIONAL),
+	ROW(rec_task, "user_stack", user_stack, FIELD_U32, FIELD_OPTIONAL),
 };
 
 static const struct field syscall_fields[] = {

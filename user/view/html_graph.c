@@ -84,7 +84,7 @@ static void put_tasks(struct html_page *p, const struct snapshot *s, const uint3
 		const struct snap_task *t = &s->tasks[order[i]];
 
 		json_parts__snap_task(&p->j, s, t);
-		if (stack_ids__add(&p->stacks, t->stack) ||
+		if (stack_ids__add(&p->stacks, t->stack) || stack_ids__add(&p->stacks, t->user_stack) ||
 		    (t->wait_lock != SNAP_NONE && stack_ids__add(&p->stacks, t->wait_stack)))
 			p->error = -ENOMEM;
 	}

@@ -13,7 +13,8 @@ static int collect_stacks(struct stack_ids *ids, const struct view_input *in,
 	for (uint32_t i = 0; !err && i < d->nr_groups; i++) {
 		err = stack_ids__add(ids, d->groups[i].stack);
 		if (!err && d->groups[i].root != SNAP_NONE)
-			err = stack_ids__add(ids, in->snap->tasks[d->groups[i].root].stack);
+			err = stack_ids__add(ids, in->snap->tasks[d->groups[i].root].stack) ?:
+			      stack_ids__add(ids, in->snap->tasks[d->groups[i].root].user_stack);
 	}
 	for (uint32_t i = 0; !err && i < d->nr_busy; i++)
 		err = stack_ids__add(ids, d->busy[i].stack);
@@ -38,6 +39,7 @@ static void put_task(struct json *j, const char *key, const struct diagnose_inpu
 	json_parts__state(j, t->state);
 	json_parts__syscall(j, t->syscall, t->syscall_name);
 	json_parts__id(j, "stack", t->stack);
+	json_parts__user_stack(j, t->user_stack);
 	json__end_object(j);
 }
 

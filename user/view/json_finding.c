@@ -60,6 +60,7 @@ static void put_task(struct json *j, const char *key, const struct find_task *t)
 	put_waits_for(j, t);
 	put_holds(j, t);
 	json_parts__id(j, "stack", t->stack);
+	json_parts__user_stack(j, t->user_stack);
 	json__end_object(j);
 }
 

@@ -157,6 +157,12 @@ void json_parts__wait_begin(struct json *j, const char *key, const struct rec_wa
 	json__end_object(j);
 }
 
+void json_parts__user_stack(struct json *j, uint32_t id)
+{
+	if (id)
+		json_parts__id(j, "user_stack", id);
+}
+
 void json_parts__stack(struct json *j, const struct rec_stack *stack)
 {
 	json__u64(j, "id", stack->id);
@@ -181,10 +187,15 @@ void json_parts__lost(struct json *j, const struct rec_lost *lost)
 		json__u64(j, "looks", lost->looks);
 	if (lost->lines)
 		json__u64(j, "lines", lost->lines);
-	if (!lost->unread)
-		return;
-	json__u64(j, "unread", lost->unread);
-	json__u64(j, "unread_pid", lost->unread_pid);
+	if (lost->unread) {
+		json__u64(j, "unread", lost->unread);
+		json__u64(j, "unread_pid", lost->unread_pid);
+	}
+	if (lost->user_stacks) {
+		json__u64(j, "user_stacks", lost->user_stacks);
+		json__u64(j, "user_stacks_pid", lost->user_stacks_pid);
+		json__str(j, "user_stacks_why", user_stack_why__name(lost->user_stacks_why));
+	}
 }
 
 void json_parts__stacks(struct json *j, const struct model *model, const struct stack_ids *ids)

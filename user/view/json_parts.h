@@ -41,6 +41,8 @@ void json_parts__unknown_holders(struct json *j, uint32_t nr);
 /* A whole object in the shape of the wait_begin record. */
 void json_parts__wait_begin(struct json *j, const char *key, const struct rec_wait *w);
 /* id and frames */
+/* Missing where it is not known. */
+void json_parts__user_stack(struct json *j, uint32_t id);
 void json_parts__stack(struct json *j, const struct rec_stack *stack);
 struct stack_ids;
 /* "stacks": those of the ids that the model has */

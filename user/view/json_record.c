@@ -150,6 +150,7 @@ static void put_task(struct json *j, const struct record *rec)
 	else
 		json__null(j, "wait");
 	json_parts__id(j, "stack", t->stack);
+	json_parts__user_stack(j, t->user_stack);
 }
 
 static void put_holder(struct json *j, const struct rec_holder *h)

@@ -13,7 +13,8 @@ static int collect_stacks(struct stack_ids *ids, const struct view_input *in)
 	for (uint32_t i = 0; s && i < s->nr_tasks && !err; i++) {
 		if (!view_filter__snap_task(in->filter, s, i))
 			continue;
-		err = stack_ids__add(ids, s->tasks[i].stack);
+		err = stack_ids__add(ids, s->tasks[i].stack) ?:
+		      stack_ids__add(ids, s->tasks[i].user_stack);
 		if (!err && s->tasks[i].wait_lock != SNAP_NONE)
 			err = stack_ids__add(ids, s->tasks[i].wait_stack);
 	}
@@ -85,6 +86,7 @@ void json_parts__snap_task(struct json *j, const struct snapshot *s, const struc
 		put_hold(j, s, &s->holds[t->first_hold + i]);
 	json__end_array(j);
 	json_parts__id(j, "stack", t->stack);
+	json_parts__user_stack(j, t->user_stack);
 	json__end_object(j);
 }
 

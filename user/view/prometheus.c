@@ -125,6 +125,7 @@ static const struct {
 	{ offsetof(struct rec_lost, looks), "looks" },
 	{ offsetof(struct rec_lost, unread), "unread" },
 	{ offsetof(struct rec_lost, lines), "lines" },
+	{ offsetof(struct rec_lost, user_stacks), "user_stacks" },
 };
 
 static void put_lost(FILE *out, const struct model *model)

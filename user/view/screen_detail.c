@@ -130,6 +130,7 @@ static int make_task(struct screen *s, const struct screen_input *input)
 		   t->syscall_name ? ", in system call " : "",
 		   t->syscall_name ? t->syscall_name : "");
 	screen_put__stack(s, in, t->stack, NULL);
+	screen_put__user_stack(s, in, t->user_stack);
 	if (t->wait_lock != SNAP_NONE) {
 		screen_put__title(s, "WAITS");
 		screen_put__waiter(s, in, t, t->wait_stack != t->stack);

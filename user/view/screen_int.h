@@ -87,6 +87,7 @@ int screen_lock__make(struct screen *s, const struct screen_input *input);
 void screen_put__title(struct screen *s, const char *title);	/* after an empty line */
 void screen_put__stack(struct screen *s, const struct view_input *in, uint32_t id,
 		       const struct target *target);
+void screen_put__user_stack(struct screen *s, const struct view_input *in, uint32_t id);
 void screen_put__task(struct screen *s, const struct view_input *in, const char *role,
 		      const struct snap_task *t, const char *more);
 void screen_put__holder(struct screen *s, const struct view_input *in, const struct snap_hold *h);

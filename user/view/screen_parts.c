@@ -8,8 +8,10 @@
 
 #define STACK_INDENT "      "
 
-void screen_put__stack(struct screen *s, const struct view_input *in, uint32_t id,
-		       const struct target *target)
+static void put_text(struct screen *s, const struct view_input *in, uint32_t id,
+		     const struct target *target,
+		     void (*text_of)(FILE *out, const struct view_input *in, uint32_t id,
+				     const char *indent))
 {
 	char *text = NULL;
 	size_t size;
@@ -19,11 +21,22 @@ void screen_put__stack(struct screen *s, const struct view_input *in, uint32_t i
 		s->list.error = -ENOMEM;
 		return;
 	}
-	text__stack(out, in, id, STACK_INDENT);
+	text_of(out, in, id, STACK_INDENT);
 	fclose(out);
 	if (text)
 		list__text(&s->list, LOOK_DIM, target, text);
 	free(text);
+}
+
+void screen_put__stack(struct screen *s, const struct view_input *in, uint32_t id,
+		       const struct target *target)
+{
+	put_text(s, in, id, target, text__stack);
+}
+
+void screen_put__user_stack(struct screen *s, const struct view_input *in, uint32_t id)
+{
+	put_text(s, in, id, NULL, text__user_stack);
 }
 
 void screen_put__title(struct screen *s, const char *title)

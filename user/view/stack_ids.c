@@ -17,7 +17,8 @@ int stack_ids__add(struct stack_ids *s, uint32_t id)
 static int add_tasks(struct stack_ids *s, const struct find_task *tasks, uint32_t nr)
 {
 	for (uint32_t i = 0; i < nr; i++)
-		if (stack_ids__add(s, tasks[i].stack) || stack_ids__add(s, tasks[i].wait_stack))
+		if (stack_ids__add(s, tasks[i].stack) || stack_ids__add(s, tasks[i].wait_stack) ||
+		    stack_ids__add(s, tasks[i].user_stack))
 			return -ENOMEM;
 	return 0;
 }

@@ -182,6 +182,7 @@ static void put_root(const struct page *p, uint32_t root)
 		fprintf(p->out, "    waits for %s\n", blame->what);
 	put_program(p, t->who.pid);
 	text__stack(p->out, p->in, t->stack ? t->stack : t->wait_stack, "        ");
+	text__user_stack(p->out, p->in, t->user_stack, "    ");
 }
 
 /* Each task that groups wait for and that was not told with them. */

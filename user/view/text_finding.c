@@ -153,6 +153,7 @@ static void put_task(FILE *out, const struct view_input *in, const struct findin
 		fprintf(out, "    %s\n", stack_intro(f));
 		text__stack(out, in, t->stack, "        ");
 	}
+	text__user_stack(out, in, t->user_stack, "    ");
 }
 
 static bool in_cycle(const struct finding *f, uint32_t tid)

@@ -8,6 +8,7 @@
 #include "view/text_parts.h"
 
 #define MAX_FRAMES 8
+#define MAX_USER_FRAMES 16	/* nothing of it is the lock's own for sure */
 
 const char *text__color(const struct view_style *style, enum text_color color)
 {
@@ -124,6 +125,11 @@ const char *text__frame(char *buf, size_t size, const struct rec_frame *frame,
 {
 	char sym[160], module[64], line[128];
 
+	if (!frame->sym && frame->module) {	/* as addr2line takes it */
+		snprintf(buf, size, "%s+0x%" PRIx64,
+			 fmt__safe(module, sizeof(module), frame->module, style->utf8), frame->off);
+		return buf;
+	}
 	if (!frame->sym) {
 		snprintf(buf, size, "0x%" PRIx64, frame->addr);
 		return buf;
@@ -201,12 +207,54 @@ void text__stack(FILE *out, const struct view_input *in, uint32_t id, const char
 	}
 }
 
+void text__user_stack(FILE *out, const struct view_input *in, uint32_t id, const char *indent)
+{
+	const struct rec_stack *stack = id ? model__stack(in->model, id) : NULL;
+	char buf[TEXT_LEN];
+
+	if (!stack)
+		return;
+	fprintf(out, "%suser stack:\n", indent);
+	for (uint32_t i = 0; i < stack->nr_frames; i++) {
+		if (in->style.verbose < 1 && i == MAX_USER_FRAMES) {
+			fprintf(out, "%s    (%u more; -v shows all)\n", indent, stack->nr_frames - i);
+			return;
+		}
+		fprintf(out, "%s    %s\n", indent,
+			text__frame(buf, sizeof(buf), &stack->frames[i], &in->style));
+	}
+}
+
 const char *text__caller(char *buf, size_t size, const struct view_input *in, uint32_t id)
 {
 	const struct rec_frame *frame = id ? caller__frame(model__stack(in->model, id)) : NULL;
 
 	buf[0] = '\0';
 	return frame ? text__frame(buf, size, frame, &in->style) : buf;
+}
+
+const char *text__no_user_stack(enum user_stack_why why)
+{
+	static const char *const texts[NR_USER_STACK_WHY] = {
+		[USER_STACK_THERE] = "for an unknown reason",
+		[USER_STACK_NO_LIBDW] = "libdw (elfutils) is not installed here",
+		[USER_STACK_MEMORY] = "its memory could not be read",
+		[USER_STACK_FILES] = "its files do not tell how to unwind it",
+		[USER_STACK_LATE] = "its memory or its files did not answer in time",
+		[USER_STACK_CRASHED] = "its files crashed what reads them",
+		[USER_STACK_MANY] = "too many at once",
+	};
+
+	return texts[(unsigned int)why < NR_USER_STACK_WHY ? why : USER_STACK_THERE];
+}
+
+static void put_no_user_stacks(FILE *out, const struct rec_lost *lost)
+{
+	if (!lost || !lost->user_stacks)
+		return;
+	fprintf(out, "%" PRIu64 " user stack%s could not be read, the last of process %" PRIu64 ": %s\n",
+		lost->user_stacks, lost->user_stacks == 1 ? "" : "s", lost->user_stacks_pid,
+		text__no_user_stack(lost->user_stacks_why));
 }
 
 void text__losses(FILE *out, const struct view_input *in)
@@ -240,6 +288,7 @@ void text__losses(FILE *out, const struct view_input *in)
 		fprintf(out, "the memory of process %" PRIu64 " did not answer within 0.5 s (is its "
 			     "mmap_lock stuck?): its locks of user space are not shown\n",
 			lost->unread_pid);
+	put_no_user_stacks(out, lost);
 	if (!known)
 		fprintf(out, "lost: not known, no record says\n");
 	else if (!any)

@@ -45,6 +45,10 @@ const char *text__state(char *buf, size_t size, char state, int32_t cpu, enum re
  * without the kernel's entry code unless verbose.  Nothing for id 0; a line that
  * says so for a stack that was lost. */
 void text__stack(FILE *out, const struct view_input *in, uint32_t id, const char *indent);
+/* A user stack with its title; nothing where none is known. */
+void text__user_stack(FILE *out, const struct view_input *in, uint32_t id, const char *indent);
+/* Why there is none. */
+const char *text__no_user_stack(enum user_stack_why why);
 /* The first frame of that, "" when unknown. */
 const char *text__caller(char *buf, size_t size, const struct view_input *in, uint32_t id);
 

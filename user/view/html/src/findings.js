@@ -4,7 +4,7 @@ import { empty, h, section } from "./dom.js";
 import { duration, moment, plural } from "./format.js";
 import { draw } from "./graph.js";
 import { lockKey } from "./data.js";
-import { lockLink, stackList, taskLink } from "./links.js";
+import { lockLink, stackList, taskLink, userStack } from "./links.js";
 import { ofFinding, ofRead } from "./waitgraph.js";
 
 const UNFOLDED = 5, SHOWN = 12;
@@ -61,7 +61,8 @@ export function taskBlock(data, task, now, role) {
 			role && h("span", { class: "tag" }, role)),
 		wait && waitLine(data, wait, now),
 		holds.map(hold => holdLine(data, hold, now)),
-		stackList(data, wait?.stack ?? task.stack));
+		stackList(data, wait?.stack ?? task.stack),
+		userStack(data, task.user_stack));
 }
 
 function people(data, f) {

@@ -37,9 +37,18 @@ export function findingLink(f) {
 
 /* A stack as a list, the caller of the lock function first; all of it behind "whole". */
 export function stackList(data, id, max = 8) {
+	return frameList(id, id ? data.callers(id) : [], max);
+}
+
+/* Of a user stack nothing is known to be the lock's own. */
+export function userStack(data, id, max = 16) {
+	return id ? [h("p", { class: "dim" }, "user stack"),
+		frameList(id, data.stacks.get(id)?.frames ?? [], max)] : null;
+}
+
+function frameList(id, frames, max) {
 	if (!id)
 		return null;
-	const frames = data.callers(id);
 
 	if (!frames.length)
 		return h("p", { class: "dim" }, "stack lost");

@@ -10,6 +10,7 @@ const LOSSES = { ring: ["single wait", "(ring buffer full)"], maps: ["time", "a 
 	recursion: ["wait", "not seen (a program met itself)"], stack_collisions: ["stack", "(same hash)"],
 	held_overflow: ["hold", "not seen (too many at once)"], looks: ["look", "at the machine failed or late"],
 	lines: ["source line", "(the debug info did not answer in time)"],
+	user_stacks: ["user stack", "could not be read"],
 	unread: ["look", "at the locks of a process (its memory did not answer)"],
 	reads_cut: ["look", "given up half-way"], locks_cut: ["lock", "left out of the graph"] };
 
