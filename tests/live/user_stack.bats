@@ -205,6 +205,20 @@ patch() {
 	jq -es 'all(.[] | select(.type == "lost"); .user_stacks == null)' "$T/watch.json"
 }
 
+@test "its child does not answer, and the run ends: those it owes are counted" {
+	lockscope watch watch --json
+	watch=$PID
+	stopped=$(cat "/proc/$watch/task/"*/children)
+	[ -n "$stopped" ]
+	kill -STOP $stopped
+	scene scene flock-queue 3
+	seen watch "$(of_scene scene '.kind == "long_wait"')" # of 1 s: its looks have asked by then
+	end INT "$watch"
+	check_stream "$T/watch.json" complete
+	jq -es --argjson s "$(cat "$T/scene.json")" 'map(select(.type == "lost")) | last
+		| .user_stacks == 4 and .user_stacks_why == "late" and (.user_stacks_pid | IN($s.pids[]))' "$T/watch.json"
+}
+
 # Each wait has the stack of its own sleep, never that of the one before.
 @test "threads that go from lock to lock" {
 	runs "$USERSTACK" moving

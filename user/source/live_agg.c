@@ -24,6 +24,7 @@ struct live_aggs {
 	uint64_t *holds_seen;	/* per row of hold_rows: its count when it was passed on */
 	struct lk_agg_key keys[BATCH];
 	struct lk_agg values[BATCH];
+	struct rec_lost most_owed;	/* of user stacks, the most that were told as lost */
 };
 
 /* A collection on its way to whom it is for. */
@@ -202,6 +203,24 @@ static int pass_holds(struct live_aggs *a, record_fn sink, void *ctx)
 	return err;
 }
 
+/* A run may end before the child is given up.  What is told never becomes less. */
+static void add_owed(struct live_aggs *a, struct rec_lost *lost)
+{
+	uint32_t pid, owed = a->s->reader ? live_reader__owed_user_stacks(a->s->reader, &pid) : 0;
+
+	if (owed) {
+		lost->user_stacks += owed;
+		lost->user_stacks_pid = pid;
+		lost->user_stacks_why = USER_STACK_LATE;
+	}
+	if (lost->user_stacks < a->most_owed.user_stacks) {
+		lost->user_stacks = a->most_owed.user_stacks;
+		lost->user_stacks_pid = a->most_owed.user_stacks_pid;
+		lost->user_stacks_why = a->most_owed.user_stacks_why;
+	}
+	a->most_owed = *lost;
+}
+
 static int pass_lost(struct live_aggs *a, record_fn sink, void *ctx)
 {
 	struct record rec = { .type = REC_LOST };
@@ -225,6 +244,7 @@ static int pass_lost(struct live_aggs *a, record_fn sink, void *ctx)
 		.user_stacks_pid = a->s->user_stacks_pid,
 		.user_stacks_why = a->s->user_stacks_why,
 	};
+	add_owed(a, &rec.lost);
 	return sink(ctx, &rec);
 }
 

@@ -260,6 +260,8 @@ void live_reader__free(struct live_reader *r);
 int live_reader__read(struct live_reader *r, bool confirm, record_fn sink, void *ctx);
 /* The last look; an empty one before the first. */
 const struct live_look *live_reader__look(const struct live_reader *r);
+/* As live_unwind__owed(). */
+uint32_t live_reader__owed_user_stacks(const struct live_reader *r, uint32_t *pid);
 
 /* live_agg.c */
 struct live_aggs;

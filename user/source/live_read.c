@@ -522,6 +522,11 @@ int live_reader__read(struct live_reader *r, bool confirm, record_fn sink, void 
 	return err;
 }
 
+uint32_t live_reader__owed_user_stacks(const struct live_reader *r, uint32_t *pid)
+{
+	return live_unwind__owed(r->unwind, pid);
+}
+
 const struct live_look *live_reader__look(const struct live_reader *r)
 {
 	return &r->look;

@@ -11,6 +11,7 @@
 #define WAIT_NS 100000000ULL	/* a confirming look waits so long at most */
 #define MEMORY_NS 500000000ULL	/* the child hangs that has not read a process by then, */
 #define FILES_NS 3000000000ULL	/* or not found its way through its files */
+#define OWED_NS 100000000ULL	/* who has no answer by then may never have one */
 #define AGAIN_NS 10000000000ULL	/* so long that process is not asked again */
 #define SHARE 5			/* a fifth of one CPU at most is spent in the child */
 #define PEEK_BYTES 64
@@ -222,6 +223,23 @@ void live_unwind__want_waiters(struct live_unwind *u, const struct live_look *lo
 		if (rank < LIVE_UNWIND_WAITERS)
 			want(u, live_look__find(look, u->waiters[i]->who.tid), false);
 	}
+}
+
+uint32_t live_unwind__owed(const struct live_unwind *u, uint32_t *pid)
+{
+	uint32_t i, owed = 0;
+
+	if (!u->asking || live__now() - u->moved_ns < OWED_NS)
+		return 0;
+	for (i = 0; i < u->sleeps.nr; i++) {
+		const struct unwind_sleep *f = &u->sleeps.list[i];
+
+		if (f->state != UNWIND_ASKED && f->state != UNWIND_WANTED)
+			continue;
+		*pid = f->pid;
+		owed++;
+	}
+	return owed;
 }
 
 static bool read_regs(void *ctx, uint64_t at, struct unwind_regs *regs)

@@ -29,6 +29,9 @@ void live_unwind__want_holders(struct live_unwind *u, const struct live_look *lo
 #define LIVE_UNWIND_WAITERS 16
 void live_unwind__want_waiters(struct live_unwind *u, const struct live_look *look,
 			       const struct rec_task *tasks, uint32_t nr);
+/* While the child has not answered for some time: how many are wanted or asked for, and the
+ * process of one of them.  They are missing in what has been told so far. */
+uint32_t live_unwind__owed(const struct live_unwind *u, uint32_t *pid);
 /* Asks for those that are wanted and not known. */
 void live_unwind__ask(struct live_unwind *u);
 
