@@ -56,6 +56,10 @@ named() {
 	grep -Eq '^ +pay_out\+0x[0-9a-f]+ \[userstack\]$' "$T/snapshot.txt"
 	"$LOCKSCOPE" diagnose >"$T/diagnose.txt" || [ $? -eq 3 ]
 	grep -Eq '^ +pay_in\+0x[0-9a-f]+ \[userstack\]$' "$T/diagnose.txt"
+	# the paths that take the locks are the program's
+	for way in in out; do
+		grep -Eq "^ +then wanted futex .* at pay_$way\+0x[0-9a-f]+ \[userstack\]$" "$T/diagnose.txt"
+	done
 }
 
 @test "the first word on a deadlock has them; a recording tells the same" {

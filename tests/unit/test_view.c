@@ -61,6 +61,35 @@ static void test_caller(void **state)
 	assert_null(caller_of((const char *const[]){ NULL }));
 }
 
+static void test_user_caller(void **state)
+{
+	static const struct rec_frame dynamic[] = {
+		{ .addr = 1, .module = "libc.so.6" },
+		{ .addr = 2, .sym = "pthread_mutex_lock", .module = "libc.so.6" },
+		{ .addr = 3, .sym = "_ZNSt5mutex4lockEv", .module = "libstdc++.so.6" },
+		{ .addr = 4, .module = "libcrypto.so.3" },
+		{ .addr = 5, .sym = "main", .module = "server" },
+	};
+	static const struct rec_frame whole[] = {
+		{ .addr = 1, .sym = "__lll_lock_wait", .module = "server" },
+		{ .addr = 2, .sym = "___pthread_mutex_lock", .module = "server" },
+		{ .addr = 3, .sym = "open_account", .module = "server" },
+		{ .addr = 4, .sym = "main", .module = "server" },
+	};
+	struct rec_stack stack = { .id = 1, .frames = dynamic, .nr_frames = 5 };
+
+	(void)state;
+	assert_int_equal(caller__user_frame(&stack)->addr, 4);
+	stack.nr_frames = 3;	/* nothing of a program */
+	assert_null(caller__user_frame(&stack));
+	stack = (struct rec_stack){ .id = 1, .frames = whole, .nr_frames = 4 };
+	assert_string_equal(caller__user_frame(&stack)->sym, "open_account");
+	stack.frames = (const struct rec_frame[]){ dynamic[1], { .addr = 9 }, dynamic[4] };
+	stack.nr_frames = 3;
+	assert_null(caller__user_frame(&stack));
+	assert_null(caller__user_frame(NULL));
+}
+
 /* A frame nobody has a name for is not taken for a lock function. */
 static void test_caller_without_symbols(void **state)
 {
@@ -768,6 +797,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_caller),
+		cmocka_unit_test(test_user_caller),
 		cmocka_unit_test(test_caller_without_symbols),
 		cmocka_unit_test(test_tracer_frames),
 		cmocka_unit_test(test_stat_by_lock_is_exact),

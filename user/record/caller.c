@@ -44,6 +44,21 @@ static const char *const entries[] = {
 	"el0_svc*", "do_el0_svc", "el0t_64_sync*", "invoke_syscall*", "ret_from_fork*",
 };
 
+/* In a program that is linked statically, or by their own names: glibc's, musl's. */
+static const char *const user_inner[] = {
+	"pthread_*", "__pthread_*", "___pthread_*", "__lll_*", "lll_*", "futex_*", "__futex_*",
+	"__timedwait*", "flock", "__flock", "lockf", "lockf64", "fcntl", "fcntl64", "__fcntl*",
+	"__libc_fcntl*", "__GI_*", "semop", "semtimedop", "__semtimedop*", "syscall", "__syscall*",
+	"open", "open64", "openat", "openat64", "creat", "__open*", "__libc_open*", "truncate",
+	"truncate64", "ftruncate", "ftruncate64",
+};
+
+/* Of what wraps system calls and locks for others: its inner functions have no symbols. */
+static const char *const user_libraries[] = {
+	"libc.so*", "libc-2.*", "libpthread.so*", "libpthread-2.*", "libc.musl-*", "ld-musl-*",
+	"libstdc++.so*", "libc++.so*", "[vdso]",
+};
+
 /* Where a walk begins: the program, what called it, the tracepoint. */
 static const char *const tracer[] = {
 	"bpf_prog_*", "bpf_trampoline_*", "bpf_get_stack*", "bpf_trace_run*", "__bpf_trace_*",
@@ -106,4 +121,22 @@ const struct rec_frame *caller__frame(const struct rec_stack *stack)
 	if (!stack || !stack->nr_frames)
 		return NULL;
 	return &stack->frames[i < stack->nr_frames ? i : stack->nr_frames - 1];
+}
+
+static bool is_user_inner(const struct rec_frame *f)
+{
+	return any_matches(user_libraries, sizeof(user_libraries) / sizeof(user_libraries[0]), f->module) ||
+	       any_matches(user_inner, sizeof(user_inner) / sizeof(user_inner[0]), f->sym);
+}
+
+const struct rec_frame *caller__user_frame(const struct rec_stack *stack)
+{
+	uint32_t i = 0;
+
+	while (stack && i < stack->nr_frames && is_user_inner(&stack->frames[i]))
+		i++;
+	/* code that was made at run time: its address says nothing, and who called it is not it */
+	if (!stack || i == stack->nr_frames || !(stack->frames[i].sym || stack->frames[i].module))
+		return NULL;
+	return &stack->frames[i];
 }

@@ -21,5 +21,8 @@ bool caller__is_entry(const char *sym);
 uint32_t caller__index(const struct rec_stack *stack);
 /* The caller's frame, the outermost one when all are inner, NULL without frames. */
 const struct rec_frame *caller__frame(const struct rec_stack *stack);
+/* The same of a user stack: the first frame that belongs neither to a library's locks nor to
+ * the C library at all; NULL: all do, that frame is in no file, or stack is NULL. */
+const struct rec_frame *caller__user_frame(const struct rec_stack *stack);
 
 #endif

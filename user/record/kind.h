@@ -46,6 +46,8 @@ int breakable__parse(const char *name, enum breakable *out);
 static inline bool mode__shared(enum lock_mode mode) { return mode == MODE_READ; }
 /* Locks of files: identified by a string, not an address. */
 static inline bool kind__is_file(enum lock_kind k) { return k >= KIND_FLOCK && k <= KIND_LEASE; }
+/* Taken by programs: locks of files and of user space. */
+static inline bool kind__is_of_programs(enum lock_kind k) { return k >= KIND_FLOCK; }
 static inline bool kind__spins(enum lock_kind k) { return k == KIND_SPINLOCK || k == KIND_RWLOCK; }
 
 #endif

@@ -298,7 +298,7 @@ static void put_path(const struct page *p, const struct diag_path *path)
 				    t->waits_object);
 	fprintf(p->out, ",\n    then wanted %s",
 		text__lock(lock, sizeof(lock), &t->waits_for, lock_name, t->waits_mode, &p->in->style));
-	text__caller(site, sizeof(site), p->in, t->wait_stack);
+	text__waits_at(site, sizeof(site), p->in, t->waits_for.kind, t->wait_stack, t->user_stack);
 	fprintf(p->out, "%s%s\n", *site ? " at " : "", site);
 }
 

@@ -233,6 +233,16 @@ const char *text__caller(char *buf, size_t size, const struct view_input *in, ui
 	return frame ? text__frame(buf, size, frame, &in->style) : buf;
 }
 
+const char *text__waits_at(char *buf, size_t size, const struct view_input *in, enum lock_kind kind,
+			   uint32_t stack, uint32_t user_stack)
+{
+	const struct rec_frame *frame = NULL;
+
+	if (kind__is_of_programs(kind) && user_stack)
+		frame = caller__user_frame(model__stack(in->model, user_stack));
+	return frame ? text__frame(buf, size, frame, &in->style) : text__caller(buf, size, in, stack);
+}
+
 const char *text__no_user_stack(enum user_stack_why why)
 {
 	static const char *const texts[NR_USER_STACK_WHY] = {

@@ -51,6 +51,10 @@ void text__user_stack(FILE *out, const struct view_input *in, uint32_t id, const
 const char *text__no_user_stack(enum user_stack_why why);
 /* The first frame of that, "" when unknown. */
 const char *text__caller(char *buf, size_t size, const struct view_input *in, uint32_t id);
+/* Where a task waits for a lock of this kind: locks that programs take are wanted somewhere in
+ * their own code, if user_stack tells where (0: not known). */
+const char *text__waits_at(char *buf, size_t size, const struct view_input *in, enum lock_kind kind,
+			   uint32_t stack, uint32_t user_stack);
 
 /* A finding without the tasks that wait: the headline and who is at the root.  Of a group
  * its own headline, and this of the longest. */

@@ -192,8 +192,10 @@ static void add_task(struct text_table *table, const struct view_input *in,
 		text_table__add(table, "(no lock)");
 		text_table__add(table, "");
 	}
-	text_table__add(table, text__caller(text, sizeof(text), in, waits && t->wait_stack ?
-					    t->wait_stack : t->stack));
+	text_table__add(table, text__waits_at(text, sizeof(text), in,
+					      waits ? in->snap->locks[t->wait_lock].lock.kind : KIND_UNKNOWN,
+					      waits && t->wait_stack ? t->wait_stack : t->stack,
+					      t->user_stack));
 }
 
 static void fill_tasks(struct text_table *table, const struct view_input *in, size_t path_width)
