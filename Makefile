@@ -43,7 +43,7 @@ PURE_SRC := $(wildcard user/lib/*.c user/record/*.c user/model/*.c user/find/*.c
 		user/source/before*.c) \
 	user/source/futex_judge.c user/source/futex_sleeps.c $(wildcard user/source/sysv_*.c) \
 	user/source/user_libc.c \
-	user/source/live_rows.c user/source/symbol_table.c user/source/symbols.c \
+	user/source/libdw.c user/source/live_rows.c user/source/symbol_table.c user/source/symbols.c \
 	$(wildcard user/source/type*.c) user/source/cachename.c user/source/slabalias.c user/source/live_objects.c \
 	$(wildcard user/source/line_*.c) $(wildcard user/source/unwind_*.c) \
 	user/source/gather_stat.c user/source/gather_kmsg.c user/source/spinners.c

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #include "source/line_probe.h"
 
-#include <dlfcn.h>
 #include <dwarf.h>
-#include <elfutils/libdwfl.h>
 #include <gelf.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,23 +9,10 @@
 #include <unistd.h>
 
 #include "lib/probe_child.h"
+#include "source/libdw.h"
 
 #define OBJECTS_MAX 64
 #define SECTIONS_MAX 32
-
-/* What is used of libdw: there is no linking with it. */
-#define EACH_FUNC(DO)                                                                          \
-	DO(dwfl_begin) DO(dwfl_end) DO(dwfl_report_offline) DO(dwfl_report_end)                \
-	DO(dwfl_offline_section_address) DO(dwfl_module_getelf) DO(dwfl_module_addrdie)        \
-	DO(dwfl_module_getsrc) DO(dwfl_lineinfo) DO(dwfl_line_comp_dir)                        \
-	DO(dwarf_getscopes) DO(dwarf_getscopes_die) DO(dwarf_tag) DO(dwarf_attr)               \
-	DO(dwarf_formudata) DO(dwarf_formstring) DO(dwarf_getsrcfiles) DO(dwarf_filesrc)
-
-struct libdw {
-#define MEMBER(name) __typeof__(name) *name;
-	EACH_FUNC(MEMBER)
-#undef MEMBER
-};
 
 struct section {
 	uint64_t from, to;	/* as it runs */
@@ -58,28 +43,6 @@ static int find_nothing(Dwfl_Module *mod, void **data, const char *name, Dwarf_A
 {
 	(void)mod, (void)data, (void)name, (void)base, (void)file, (void)elf;
 	return -1;
-}
-
-static int find_no_debuginfo(Dwfl_Module *mod, void **data, const char *name, Dwarf_Addr base,
-			     const char *file, const char *link, GElf_Word crc, char **out)
-{
-	(void)mod, (void)data, (void)name, (void)base, (void)file, (void)link, (void)crc, (void)out;
-	return -1;
-}
-
-static bool load(struct libdw *f, const char *name)
-{
-	void *lib;
-	bool all;
-
-	/* Its constructor starts a client of debuginfod where this is set. */
-	unsetenv("DEBUGINFOD_URLS");
-	lib = dlopen(name, RTLD_NOW | RTLD_LOCAL);
-	all = lib != NULL;
-#define LOAD(name) all = all && (f->name = (__typeof__(f->name))dlsym(lib, #name));
-	EACH_FUNC(LOAD)
-#undef LOAD
-	return all;
 }
 
 /* The value of a symbol in the file; 0: there is none. */
@@ -269,11 +232,11 @@ static void start(struct line_probe *p)
 
 	probe_child__stand_back();
 	p->state = LINES_NO_LIBDW;
-	if (!w || !load(&w->f, p->libdw))
+	if (!w || !libdw__load(&w->f, p->libdw))
 		return;
 	w->callbacks = (Dwfl_Callbacks){
 		.find_elf = find_nothing,
-		.find_debuginfo = find_no_debuginfo,
+		.find_debuginfo = libdw__find_no_debuginfo,
 		.section_address = w->f.dwfl_offline_section_address,
 	};
 	w->nr_objects = 1;

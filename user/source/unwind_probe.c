@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #include "source/unwind_probe.h"
 
-#include <dlfcn.h>
 #include <dwarf.h>
-#include <elfutils/libdwfl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
@@ -16,26 +14,13 @@
 #include <unistd.h>
 
 #include "lib/probe_child.h"
+#include "source/libdw.h"
 #include "source/unwind_maps.h"
 
 #define STACK_BYTES 65536	/* read at once, from the stack pointer on */
 #define RED_ZONE 128
 #define VDSO_MAX (1 << 20)
 #define NEAR_LABEL 256		/* how far behind a symbol without a size may be meant */
-
-/* What is used of libdw: there is no linking with it. */
-#define EACH_FUNC(DO)                                                                          \
-	DO(dwfl_begin) DO(dwfl_end) DO(dwfl_report_begin) DO(dwfl_report_module)               \
-	DO(dwfl_report_end) DO(dwfl_attach_state) DO(dwfl_getthread_frames)                    \
-	DO(dwfl_thread_state_registers) DO(dwfl_thread_state_register_pc) DO(dwfl_frame_pc)    \
-	DO(dwfl_addrmodule) DO(dwfl_module_info) DO(dwfl_module_getelf)                        \
-	DO(dwfl_module_addrinfo)
-
-struct libdw {
-#define MEMBER(name) __typeof__(name) *name;
-	EACH_FUNC(MEMBER)
-#undef MEMBER
-};
 
 struct unwind_work {
 	struct libdw f;
@@ -51,21 +36,6 @@ struct unwind_work {
 	size_t stack_len;
 	uint8_t stack[STACK_BYTES];
 };
-
-static bool load(struct libdw *f, const char *name)
-{
-	void *lib;
-	bool all;
-
-	/* Its constructor starts a client of debuginfod where this is set. */
-	unsetenv("DEBUGINFOD_URLS");
-	lib = dlopen(name, RTLD_NOW | RTLD_LOCAL);
-	all = lib != NULL;
-#define LOAD(name) all = all && (f->name = (__typeof__(f->name))dlsym(lib, #name));
-	EACH_FUNC(LOAD)
-#undef LOAD
-	return all;
-}
 
 /* The file as the process has it mapped, also when its path leads elsewhere by now; where
  * that is not allowed, what its path leads to, if it is the same file. */
@@ -117,13 +87,6 @@ static int find_elf(Dwfl_Module *mod, void **data, const char *name, Dwarf_Addr 
 	if (o->path[0] == '/')
 		return open_object(w->pid, o);
 	*elf = read_vdso(w, o);
-	return -1;
-}
-
-static int find_no_debuginfo(Dwfl_Module *mod, void **data, const char *name, Dwarf_Addr base,
-			     const char *file, const char *link, GElf_Word crc, char **out)
-{
-	(void)mod, (void)data, (void)name, (void)base, (void)file, (void)link, (void)crc, (void)out;
 	return -1;
 }
 
@@ -323,12 +286,12 @@ static void start(struct unwind_probe *p)
 
 	p->started = true;
 	probe_child__stand_back();
-	if (!w || !load(&w->f, p->libdw) || elf_version(EV_CURRENT) == EV_NONE)
+	if (!w || !libdw__load(&w->f, p->libdw) || elf_version(EV_CURRENT) == EV_NONE)
 		return;
 	w->mem = -1;
 	w->callbacks = (Dwfl_Callbacks){
 		.find_elf = find_elf,
-		.find_debuginfo = find_no_debuginfo,
+		.find_debuginfo = libdw__find_no_debuginfo,
 	};
 	the_work = p->work = w;
 }
