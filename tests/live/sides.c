@@ -46,15 +46,15 @@ void side__close(struct side *side)
 void side__make_deaf(const struct side *side)
 {
 	struct lockscope_bpf *k = side->s->bpf.skel;
-	int fd = bpf_map__fd(k->maps.task_waits);
-	uint64_t key;
+	const struct lk_task_wait none = { 0 };
+	uint32_t i, nr = bpf_map__max_entries(k->maps.task_waits);
 
 	k->bss->tracing_on = 0;
 	bpf_link__destroy(k->links.contention_begin);
 	bpf_link__destroy(k->links.contention_end);
 	k->links.contention_begin = k->links.contention_end = NULL;
-	while (!bpf_map_get_next_key(fd, NULL, &key))
-		bpf_map_delete_elem(fd, &key);
+	for (i = 0; i < nr; i++)
+		bpf_map_update_elem(bpf_map__fd(k->maps.task_waits), &i, &none, BPF_ANY);
 }
 
 void side__look(struct side *side)

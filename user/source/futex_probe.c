@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/confine.h"
 #include "source/sysv_probe.h"
 #include "source/user_names.h"
 
@@ -195,6 +196,8 @@ void futex_probe__run(void *shared)
 {
 	struct futex_probe *p = shared;
 
+	if (!p->confined)
+		p->confined = !confine__to_reading();
 	user_libcs__begin(&p->libcs);
 	for (p->at = 0; p->at < p->nr; p->at++)
 		if (p->queries[p->at].semop)

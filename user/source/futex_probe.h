@@ -40,7 +40,9 @@ struct futex_probe {
 	uint32_t nr;
 	volatile uint32_t at;	/* the query that is being answered */
 	volatile bool naming;	/* its memory has been read, its name is looked for */
-	struct user_libcs libcs;	/* the child's own, from job to job */
+	/* the child's own, from job to job */
+	bool confined;		/* it can do no harm (lib/confine.h) */
+	struct user_libcs libcs;
 	struct futex_query queries[FUTEX_PROBE_MAX];
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/confine.h"
 #include "lib/probe_child.h"
 #include "source/libdw.h"
 
@@ -234,6 +235,7 @@ static void start(struct line_probe *p)
 	p->state = LINES_NO_LIBDW;
 	if (!w || !libdw__load(&w->f, p->libdw))
 		return;
+	confine__to_reading();
 	w->callbacks = (Dwfl_Callbacks){
 		.find_elf = find_nothing,
 		.find_debuginfo = libdw__find_no_debuginfo,

@@ -458,7 +458,7 @@ static void look_user_stacks(const struct btf *btf, struct probe_row *row)
 {
 	struct probe_child *child;
 	struct unwind_probe *p;
-	bool may = has_cap(CAP_SYS_PTRACE), ends = false, loads = false;
+	bool may = has_cap(CAP_SYS_PTRACE), ends = false, loads = false, confined = false;
 	int err;
 
 	(void)btf;
@@ -468,12 +468,14 @@ static void look_user_stacks(const struct btf *btf, struct probe_row *row)
 		ends = !probe_child__start(child, unwind_probe__run) &&
 		       probe_child__wait(child, LIBDW_NS, &err) && !err;
 		loads = ends && p->work;
+		confined = p->confined;
 		probe_child__free(child);
 	}
 	yes_if(row, may && loads,
 	       !may ? "no CAP_SYS_PTRACE: the memory of others cannot be read" :
 	       !ends ? "libdw could not be loaded in time" :
 	       !loads ? "no libdw (Debian's package libdw1)" :
+	       !confined ? "64-bit programs; this kernel has no seccomp filter to confine what reads their files" :
 	       "64-bit programs, by the .eh_frame of their files");
 }
 

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/confine.h"
 #include "lib/probe_child.h"
 #include "source/libdw.h"
 #include "source/unwind_maps.h"
@@ -288,6 +289,7 @@ static void start(struct unwind_probe *p)
 	probe_child__stand_back();
 	if (!w || !libdw__load(&w->f, p->libdw) || elf_version(EV_CURRENT) == EV_NONE)
 		return;
+	p->confined = !confine__to_reading();
 	w->mem = -1;
 	w->callbacks = (Dwfl_Callbacks){
 		.find_elf = find_elf,

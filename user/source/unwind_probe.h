@@ -46,6 +46,7 @@ struct unwind_probe {
 	volatile bool of_files;	/* its memory has been read, its files are */
 	uint64_t cpu_ns;	/* what the last job took */
 	bool started;
+	bool confined;		/* it can do no harm (lib/confine.h) */
 	struct unwind_work *work;	/* NULL once it has begun: there is no libdw */
 };
 
