@@ -161,6 +161,14 @@ patch() {
 	[ "$(jq -r 'select(.id == "user_stacks").state' <<<"$output")" = no ]
 }
 
+# Only the stuck process, $pid, is without.
+tells_the_rest() {
+	jq -e --argjson pid "$pid" '.lost.user_stacks_pid == $pid' "$T/snapshot.json" &&
+		found "\"userstack\" as \$file | $NAMED" &&
+		grep "user stack.* could not be read, the last of process $pid: .* did not answer in time" \
+			"$T/snapshot.txt"
+}
+
 @test "a process whose mmap_lock is stuck: none, it is said, and others have theirs" {
 	mkdir "$T/mnt"
 	truncate -s 16M "$T/image"
@@ -175,16 +183,18 @@ patch() {
 	kill -USR1 "$pid"
 	await grep -q '"stuck":true' "$T/stuck.json" || { fsfreeze --unfreeze "$T/mnt"; return 1; }
 	runs "$USERSTACK"
-	"$LOCKSCOPE" snapshot --json --for 3 >"$T/snapshot.json"
-	"$LOCKSCOPE" snapshot --for 3 >"$T/snapshot.txt"
+	# On a busy machine the child that comes after may need more than what is left of 3 s.
+	for seconds in 3 6 12 24; do
+		"$LOCKSCOPE" snapshot --json --for $seconds >"$T/snapshot.json"
+		"$LOCKSCOPE" snapshot --for $seconds >"$T/snapshot.txt"
+		! tells_the_rest || break
+	done
 	fsfreeze --unfreeze "$T/mnt"
 	check_schema --snapshot "$T/snapshot.json"
-	jq -e --argjson t "$flocker" --argjson pid "$pid" '
+	jq -e --argjson t "$flocker" '
 		any(.tasks[]; .tid == $t and .wait.kind == "flock" and .user_stack == null)
-		and .lost.user_stacks >= 1 and .lost.user_stacks_pid == $pid
-		and .lost.user_stacks_why == "late"' "$T/snapshot.json"
-	found "\"userstack\" as \$file | $NAMED"
-	grep "user stack.* could not be read, the last of process $pid: .* did not answer in time" "$T/snapshot.txt"
+		and .lost.user_stacks >= 1 and .lost.user_stacks_why == "late"' "$T/snapshot.json"
+	tells_the_rest
 }
 
 @test "who waits for a file lock, and who has it" {
