@@ -69,6 +69,8 @@ static __always_inline void word_rwbase(__u64 lock, struct lk_word *w)
 	struct rwbase_rt___any *rw = (void *)lock;
 	__u32 readers;
 
+	if (!bpf_core_type_exists(struct rwbase_rt___any))
+		return;
 	word_rt_mutex((__u64)&rw->rtmutex, w);
 	if (!(w->says & LK_WORD_READ) || bpf_core_read(&readers, sizeof(readers), &rw->readers.counter)) {
 		w->says = 0;
