@@ -109,10 +109,13 @@ static uint32_t default_tasks(void)
 	return threads > DEFAULT_TASKS / 2 ? threads * 2 : DEFAULT_TASKS;
 }
 
-/* Twice as many places as tasks, which keeps the search short. */
+/* Twice as many places as tasks, which keeps the search short.  By default there is room for
+ * those that come later, too: a nearly full array has none for some of them. */
 static uint32_t nr_task_waits(const struct live_config *cfg)
 {
-	uint32_t want = cfg->nr_tasks_max ? cfg->nr_tasks_max : default_tasks() / 2, nr = 1;
+	uint32_t threads = nr_threads(), nr = 1;
+	uint32_t want = cfg->nr_tasks_max ? cfg->nr_tasks_max :
+			threads > DEFAULT_TASKS ? threads : DEFAULT_TASKS;
 
 	while (nr / 2 < want && nr < MAX_TASK_WAITS)
 		nr *= 2;
